@@ -1,0 +1,1 @@
+"""The asynchronous app: where the course ends."""

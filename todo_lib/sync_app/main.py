@@ -1,0 +1,48 @@
+"""The application: `uvicorn todo_lib.sync_app.main:app`."""
+
+import os
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from fastapi import FastAPI, Request
+from fastapi.responses import HTMLResponse
+
+from .database import DEFAULT_URL, create_session_factory, create_tables, dispose
+from .routers import todo
+from todo_lib.web import static, templates
+
+
+@asynccontextmanager
+async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+    """Open one engine when the application starts, close it when the application stops."""
+    factory = create_session_factory(os.environ.get("TODO_DATABASE_URL", DEFAULT_URL))
+    try:
+        create_tables(factory)
+        app.state.session_factory = factory
+        yield
+        del app.state.session_factory
+    finally:
+        dispose(factory)
+
+
+app = FastAPI(title="To-Do Task API", lifespan=lifespan)
+app.include_router(todo.router)
+app.mount("/static", static, name="static")
+
+
+@app.get("/")
+def main() -> dict[str, str]:
+    """Say what this is."""
+    return {"message": "The minimalistic ToDo API"}
+
+
+@app.get("/about", response_class=HTMLResponse, include_in_schema=False)
+def about(request: Request) -> HTMLResponse:
+    """Show what the application does."""
+    return templates.TemplateResponse(request, "about.html")
+
+
+@app.get("/dashboard", response_class=HTMLResponse, include_in_schema=False)
+def dashboard(request: Request, db: todo.Store) -> HTMLResponse:
+    """Show how many tasks there are, done and open."""
+    return templates.TemplateResponse(request, "dashboard.html", {"stats": db.get_statistics()})
