@@ -71,6 +71,4 @@ class DataStoreDb:
         with self.session as session:
             result = session.execute(query)
             total_tasks, total_done, total_open = result.one()
-        return StatisticOverview(
-            total_tasks=total_tasks, total_done=total_done, total_open=total_open
-        )
+        return StatisticOverview(total_tasks=total_tasks, total_done=total_done, total_open=total_open)

@@ -1,0 +1,113 @@
+"""A test bench: a fresh database with stores on it, judged from outside, and nothing left behind."""
+
+import asyncio
+import tempfile
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
+from sqlalchemy.orm import Session, sessionmaker
+
+from todo_lib.async_app import database as async_database
+from todo_lib.entities import Task
+from todo_lib.sync_app import database as sync_database
+
+
+@dataclass(frozen=True)
+class Bench:
+    """One database under test. Its connection pool is cold: no connection is open yet."""
+
+    open_store: Callable[[], Any]
+    """Return another store on the same database, as a second client would have."""
+    own_factory: async_sessionmaker[AsyncSession]
+    """Sessions of the bench's own, on another engine: what they see is really in the database."""
+    checked_out: Callable[[], int]
+    """Return how many connections the stores hold at this moment."""
+
+    async def insert(self, **values: Any) -> int:
+        """Write a row behind the stores' back; return its id."""
+        async with self.own_factory.begin() as session:
+            task = Task(**values)
+            session.add(task)
+            await session.flush()
+            return task.id
+
+
+class SyncStore:
+    """Let async code call a synchronous store: each call in a thread, with a session of its own.
+
+    FastAPI does the same with a `def` endpoint.
+    """
+
+    def __init__(self, store_class: Callable[[Session], Any], factory: sessionmaker[Session]) -> None:
+        self._store_class = store_class
+        self._factory = factory
+
+    def __getattr__(self, method: str) -> Callable[..., Any]:
+        async def call(*args: Any) -> Any:
+            return await asyncio.to_thread(self._call, method, *args)
+
+        return call
+
+    def _call(self, method: str, *args: Any) -> Any:
+        with self._factory() as session:
+            return getattr(self._store_class(session), method)(*args)
+
+
+@asynccontextmanager
+async def async_bench(store_class: Callable[..., Any], url: str | None = None) -> AsyncIterator[Bench]:
+    """Give stores of `store_class(factory)` a database: the one at `url`, or a new SQLite file."""
+    async with _database(url) as (place, own_factory):
+        factory = async_database.create_async_session_factory(place)
+        opened: list[AsyncSession] = []
+
+        class RememberedSession(AsyncSession):
+            def __init__(self, *args: Any, **kwargs: Any) -> None:
+                super().__init__(*args, **kwargs)
+                opened.append(self)
+
+        remembered = async_sessionmaker(**{**factory.kw, "class_": RememberedSession})
+        try:
+            yield Bench(
+                open_store=lambda: store_class(remembered),
+                own_factory=own_factory,
+                checked_out=factory.kw["bind"].pool.checkedout,
+            )
+        finally:
+            for session in opened:
+                # A session that a store left open, or that two tasks broke, must not keep its connection.
+                try:
+                    await session.close()
+                except Exception:
+                    await session.invalidate()
+            await async_database.dispose(factory)
+
+
+@asynccontextmanager
+async def sync_bench(store_class: Callable[..., Any], url: str | None = None) -> AsyncIterator[Bench]:
+    """Give stores of `store_class(session)` a database; `url` as for `async_bench`, with its async driver."""
+    async with _database(url) as (place, own_factory):
+        factory = sync_database.create_session_factory(place.replace("+aiosqlite", ""))
+        try:
+            yield Bench(
+                open_store=lambda: SyncStore(store_class, factory),
+                own_factory=own_factory,
+                checked_out=factory.kw["bind"].pool.checkedout,
+            )
+        finally:
+            sync_database.dispose(factory)
+
+
+@asynccontextmanager
+async def _database(url: str | None) -> AsyncIterator[tuple[str, async_sessionmaker[AsyncSession]]]:
+    with tempfile.TemporaryDirectory(prefix="todo-bench-", ignore_cleanup_errors=True) as folder:
+        place = url or f"sqlite+aiosqlite:///{Path(folder, 'todo.db').as_posix()}"
+        factory = async_database.create_async_session_factory(place)
+        try:
+            await async_database.create_tables(factory)
+            yield place, factory
+        finally:
+            await async_database.dispose(factory)
