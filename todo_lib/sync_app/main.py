@@ -7,9 +7,10 @@ from contextlib import asynccontextmanager
 from fastapi import FastAPI, Request
 from fastapi.responses import HTMLResponse
 
+from todo_lib.web import static, templates
+
 from .database import DEFAULT_URL, create_session_factory, create_tables, dispose
 from .routers import todo
-from todo_lib.web import static, templates
 
 
 @asynccontextmanager

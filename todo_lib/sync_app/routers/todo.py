@@ -5,6 +5,7 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, HTTPException, Path, Query, Request, Response, status
 
 from todo_lib.models import NewTask, TaskFilter, TaskInput, TaskOutput
+
 from ..datastore import DataStoreDb
 from ..dependencies import get_db
 
