@@ -1,1 +1,27 @@
-"""What the notebooks import to teach."""
+"""What the notebooks import to teach. `%load_ext todo_lib.lab` makes a kernel ready for a lesson."""
+
+import types
+from typing import Any
+
+from IPython.core.interactiveshell import InteractiveShell
+
+from todo_lib.lab.blank import BLANK, NAME
+from todo_lib.lab.exercise import lesson
+from todo_lib.lab.scratch import new_database, rows
+from todo_lib.lab.show import code_of, diff
+from todo_lib.lab.watch import open_things, watch
+
+__all__ = ["code_of", "diff", "lesson", "new_database", "open_things", "rows"]
+
+
+def load_ipython_extension(shell: InteractiveShell) -> None:
+    """Start the watcher, show errors short, let `____` stand for what is not written yet."""
+    watch(shell)
+    shell.InteractiveTB.set_mode("Minimal")  # `%tb Context` shows the last error in full
+    shell.push({NAME: BLANK, "lesson": lesson}, interactive=False)
+    for formatter in (shell.display_formatter.formatters["text/plain"],):
+        formatter.for_type(types.CoroutineType, _show_coroutine)
+
+
+def _show_coroutine(coroutine: Any, printer: Any, cycle: bool) -> None:
+    printer.text(f"a coroutine of {coroutine.__qualname__}(): it has not run")

@@ -8,11 +8,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 from sqlalchemy.orm import Session, sessionmaker
 
 from todo_lib.async_app import database as async_database
 from todo_lib.entities import Task
+from todo_lib.models import TaskOutput
 from todo_lib.sync_app import database as sync_database
 
 
@@ -34,6 +36,12 @@ class Bench:
             session.add(task)
             await session.flush()
             return task.id
+
+    async def stored(self) -> dict[int, TaskOutput]:
+        """Return every task by its id, as it stands in the database."""
+        async with self.own_factory() as session:
+            tasks = await session.scalars(select(Task).order_by(Task.id))
+            return {task.id: TaskOutput.model_validate(task) for task in tasks}
 
 
 class SyncStore:

@@ -1,0 +1,1 @@
+"""How the course is made: from one readable source per lesson to checked notebooks."""

@@ -1,0 +1,210 @@
+"""Judge a learner's store: run behaviours on it, find the cause of what fails, name the line."""
+
+import asyncio
+import gc
+import inspect
+import linecache
+import traceback
+from collections.abc import Callable, Sequence
+from contextlib import nullcontext
+from dataclasses import dataclass
+from typing import Any
+
+from blockbuster import BlockingError, blockbuster_ctx
+
+from todo_lib.lab.bench import async_bench
+from todo_lib.lab.blank import Blank, line_of_blank
+from todo_lib.lab.contract import Behaviour, Broken, behaviours, sentence
+from todo_lib.lab.unawaited import Frame, Unawaited, catch_unawaited
+from todo_lib.lab.verdict import MAX_LINES, Outcome, Verdict
+
+TIMEOUT = 5.0  # seconds for one behaviour
+WIDTH = 96  # characters of a shown value
+
+NEXT_STEP = {
+    "blank": "Write your answer in the place of ____ , run that cell, then run this one again.",
+    "not awaited": "Which calls here talk to the database? Each of them needs `await`.",
+    "coroutine returned": "Which calls here talk to the database? Each of them needs `await`.",
+    "still synchronous": "Write `async def`: only then can the method use `await`.",
+    "blocks the event loop": "Use what can be awaited instead. While this call waits, no other task runs.",
+    "hangs": "Something here waits for what never comes. It was stopped; nothing is left running.",
+    "connection kept": "Open the session with `async with`, so that it is closed when the block ends.",
+    "session shared": "Open a new session in each call: one session cannot serve two calls at once.",
+    "wrong value": "Keep what you have; compare the two lines above.",
+    "raised": "Keep what you have; the error names what is missing.",
+    "no method": "Is the name spelt as the exercise says?",
+    "wrong object": "Pass the class itself, without brackets: `check(DataStoreDb)`.",
+}
+
+
+@dataclass(frozen=True)
+class Result:
+    """One behaviour tried: `error` is None if it holds."""
+
+    behaviour: Behaviour
+    error: BaseException | None
+    unawaited: tuple[Unawaited, ...]
+
+    @property
+    def sentence(self) -> str:
+        """Return the promise, as a learner reads it."""
+        return sentence(self.behaviour)
+
+
+@dataclass(frozen=True)
+class StoreJudge:
+    """Judges a store class by the behaviours that need no other methods than these."""
+
+    methods: tuple[str, ...]
+
+    @property
+    def behaviours(self) -> list[Behaviour]:
+        """Return what is judged, in order."""
+        return behaviours(*self.methods)
+
+    @property
+    def promises(self) -> list[str]:
+        """Return the sentences a learner can read: all of what is judged, nothing hidden."""
+        return [sentence(behaviour) for behaviour in self.behaviours]
+
+    async def __call__(self, exercise: str, answer: Any) -> Verdict:
+        """Return the verdict on `answer`, a class that is given a session factory.
+
+        Each behaviour gets a fresh database and `TIMEOUT` seconds. Nothing is raised: what the answer
+        raises becomes part of the verdict.
+        """
+        early = _before_running(exercise, answer, self.methods)
+        if early:
+            return early
+        own = _OwnLines(answer)
+        results = [await _try(behaviour, answer, watch_blocking=True) for behaviour in self.behaviours]
+        failed = [result for result in results if result.error]
+        holds = len(results) - len(failed)
+        if not failed:
+            return Verdict(Outcome.RIGHT, exercise, "", _promises_kept(self.promises), holds, holds)
+        outcome = Outcome.PARTLY if holds else Outcome.NOT_YET
+        if any(isinstance(result.error, BlockingError) for result in failed):
+            lines = await self._explain_blocking(answer, failed, own)
+            return Verdict(outcome, exercise, "blocks the event loop", lines, holds, len(results))
+        cause, facts = _explain(failed[0], answer, self.methods, own)
+        lines = (f"does not hold: {failed[0].sentence}", *facts, f"next: {NEXT_STEP[cause]}")
+        return Verdict(outcome, exercise, cause, lines, holds, len(results))
+
+    async def _explain_blocking(
+        self, answer: type, failed: Sequence[Result], own: "_OwnLines"
+    ) -> tuple[str, ...]:
+        """Say which call blocked, and whether the answer is right apart from that."""
+        error = next(result.error for result in failed if isinstance(result.error, BlockingError))
+        call = str(error).removeprefix("Blocking call to ")
+        right = call != "time.sleep" and not any(
+            [(await _try(behaviour, answer, watch_blocking=False)).error for behaviour in self.behaviours]
+        )
+        return (
+            "The right answer, but it stops the event loop." if right else "It stops the event loop.",
+            f"blocking call: `{call}`, {own.line(_frames(error))}",
+            f"next: {NEXT_STEP['blocks the event loop']}",
+        )
+
+
+class _OwnLines:
+    """Tells which lines are the learner's: those in the file or cell where the answer was written."""
+
+    def __init__(self, answer: type) -> None:
+        members = [value for base in answer.__mro__[:-1] for value in vars(base).values()]
+        functions = [inspect.unwrap(member) for member in members if inspect.isfunction(member)]
+        self.files = {function.__code__.co_filename for function in functions}
+
+    def line(self, frames: Sequence[Frame]) -> str:
+        """Return "line 4: `code`" for the first frame, innermost first, that is the learner's; or ""."""
+        for file, number in frames:
+            if file in self.files:
+                return f"line {number}: `{linecache.getline(file, number).strip()}`"
+        return ""
+
+
+def _before_running(exercise: str, answer: Any, methods: Sequence[str]) -> Verdict | None:
+    """Return the verdict on what need not be run: nothing, the wrong thing, a stub."""
+    if answer is None or isinstance(answer, Blank):
+        lines = ("Nothing was passed.", f"next: {NEXT_STEP['wrong object']}")
+        return Verdict(Outcome.NOT_STARTED, exercise, "nothing passed", lines)
+    if not inspect.isclass(answer):
+        lines = (f"saw: {short(answer)}", f"next: {NEXT_STEP['wrong object']}")
+        return Verdict(Outcome.NOT_YET, exercise, "wrong object", lines)
+    for method in methods:
+        function = inspect.unwrap(getattr(answer, method, None) or (lambda: None))
+        if not hasattr(answer, method):
+            lines = (f"`{answer.__name__}` has no method `{method}`.", f"next: {NEXT_STEP['no method']}")
+            return Verdict(Outcome.NOT_YET, exercise, "no method", lines)
+        line = line_of_blank(function) if inspect.isfunction(function) else None
+        if line:
+            code = linecache.getline(function.__code__.co_filename, line).strip()
+            lines = (f"line {line}: `{code}`", f"next: {NEXT_STEP['blank']}")
+            return Verdict(Outcome.NOT_STARTED, exercise, "blank", lines)
+    return None
+
+
+async def _try(behaviour: Behaviour, answer: Callable[..., Any], watch_blocking: bool) -> Result:
+    error: BaseException | None = None
+    with catch_unawaited() as unawaited:
+        try:
+            async with async_bench(answer) as bench, asyncio.timeout(TIMEOUT):
+                with blockbuster_ctx() if watch_blocking else nullcontext():
+                    await behaviour(bench)
+        except Exception as caught:  # noqa: BLE001 (whatever the learner's code raises is the verdict's matter)
+            error = caught
+            if isinstance(caught, Broken) and inspect.iscoroutine(caught.seen):
+                caught.seen.close()
+        gc.collect()
+    return Result(behaviour, error, tuple(unawaited))
+
+
+def _explain(result: Result, answer: type, methods: Sequence[str], own: _OwnLines) -> tuple[str, list[str]]:
+    """Return the cause of a failure and what to show of it."""
+    error = result.error
+    where = own.line(_frames(error))
+    shown = [f"in your code, {where}"] if where else []
+    if isinstance(error, Broken):
+        facts = [f"tried: {error.tried}", f"expected: {short(error.expected)}", f"saw: {short(error.seen)}"]
+    else:
+        facts = [f"raised: {type(error).__name__}: {short_text(str(error))}", *shown]
+    for found in result.unawaited:
+        line = own.line(found.frames)
+        if line:
+            return "not awaited", [*facts[-1:], f"never awaited: {line}"]
+    if isinstance(error, Broken) and inspect.iscoroutine(error.seen):
+        return "coroutine returned", facts
+    if isinstance(error, TypeError) and "'await' expression" in str(error):
+        plain = [name for name in methods if not inspect.iscoroutinefunction(getattr(answer, name))]
+        if plain:
+            return "still synchronous", [f"`{plain[0]}` is a plain `def`: this is still synchronous.", *facts]
+    if isinstance(error, TimeoutError):
+        return "hangs", [f"stopped after {TIMEOUT:.0f} seconds", *shown]
+    if "connection back" in result.sentence:
+        return "connection kept", facts
+    if "at once" in result.sentence:
+        return "session shared", facts
+    return ("wrong value" if isinstance(error, Broken) else "raised"), facts
+
+
+def _promises_kept(promises: list[str]) -> tuple[str, ...]:
+    room = MAX_LINES - 2
+    more = (f"… and {len(promises) - room} more.",) if len(promises) > room + 1 else ()
+    return (*promises[: room if more else room + 1], *more)
+
+
+def _frames(error: BaseException | None) -> list[Frame]:
+    frames = traceback.extract_tb(error.__traceback__) if error else []
+    return [(frame.filename, frame.lineno or 0) for frame in reversed(frames)]
+
+
+def short(value: object) -> str:
+    """Return the value's repr, cut to one line."""
+    if inspect.iscoroutine(value):
+        return f"a coroutine: `{value.__qualname__}` has not run"
+    return short_text(repr(value))
+
+
+def short_text(text: str) -> str:
+    """Return the text on one line, cut."""
+    text = " ".join(text.split())
+    return text if len(text) <= WIDTH else f"{text[: WIDTH - 2]} …"

@@ -1,0 +1,1 @@
+"""How each lesson's answers are judged, and the help there is. The lessons' prose is in `notebooks/source`."""

@@ -1,0 +1,58 @@
+"""Lesson 04, First awaits: port `get` and `add`."""
+
+from todo_lib.lab.exercise import Exercise, Prediction
+from todo_lib.lab.judge import StoreJudge
+
+
+def parts() -> dict[str, Exercise | Prediction]:
+    """Return the lesson's prediction and exercises, in order, fresh."""
+    return {
+        "lost_commit": Prediction(
+            question="session.commit() stands there without await. What happens?",
+            options={
+                "A": "Python raises an error at that line.",
+                "B": "No error, and the task is not saved.",
+                "C": "No error, and the task is saved a moment later.",
+                "D": "No error, and the task is saved: the block commits when it ends.",
+            },
+            right="B",
+            why={
+                "A": "Tempting, because forgetting something usually fails. But a call without `await` is "
+                "correct Python: it makes a coroutine and throws it away.",
+                "B": "The coroutine never ran, so nothing was committed, and closing the session undid the rest.",
+                "C": "Tempting if you know JavaScript, where a call starts the work. In Python a coroutine "
+                "starts when it is awaited or made into a task, not before.",
+                "D": "Tempting, because `factory.begin()` does commit at the end of its block. "
+                "`factory()` only closes the session, and what is not committed is gone.",
+            },
+        ),
+        "get": Exercise(
+            StoreJudge(("get",)),
+            hints=(
+                "Each call gets a session of its own, and the session must be closed when the call is over. "
+                "Which block does that for an asynchronous session?",
+                "Two places are open: what is opened in the `async with` line, and the call that reads the row.\n"
+                "Only one of them talks to the database, and that one needs `await`.",
+                "async with self.factory() as session:\n    entity = await session.get(Task, id)",
+            ),
+        ),
+        "add": Exercise(
+            StoreJudge(("add",)),
+            hints=(
+                "Read the synchronous `add` line by line and ask of each: does it talk to the database, "
+                "or does it only prepare something in memory?",
+                "The session needs `async with`, as in `get`. `session.add()` only puts the task on a list; "
+                "the call after it does the writing.",
+                "async with self.factory() as session:\n    entity = Task(**task.model_dump())\n"
+                "    session.add(entity)\n    await session.commit()\n    return …",
+            ),
+        ),
+        "contract": Exercise(
+            StoreJudge(("add", "get")),
+            hints=(
+                "The contract asks for more than one call alone: several at once, and nothing left open.",
+                "If only the last sentences fail, look at where the session is opened and who closes it.",
+                "Each method opens its own: `async with self.factory() as session:`",
+            ),
+        ),
+    }

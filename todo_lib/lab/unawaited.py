@@ -1,0 +1,61 @@
+"""Find coroutines that nobody awaited, and the line that made them."""
+
+import gc
+import re
+import sys
+import warnings
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+ORIGIN_DEPTH = 8  # frames to remember per coroutine: enough to reach the learner's line through a library
+MESSAGE = re.compile(r"coroutine '(?P<name>.+?)' was never awaited")
+FRAME = re.compile(r'File "(?P<file>.+?)", line (?P<line>\d+), in ')
+
+Frame = tuple[str, int]
+"""A file name and a line number."""
+
+
+@dataclass(frozen=True)
+class Unawaited:
+    """A coroutine that was thrown away before it ran."""
+
+    name: str
+    frames: tuple[Frame, ...]
+    """Where it was made, innermost first."""
+
+
+def hook(tell: Callable[[Unawaited], None], otherwise: Callable[..., None]) -> Callable[..., None]:
+    """Return a `warnings.showwarning` that gives un-awaited coroutines to `tell`, the rest to `otherwise`."""
+
+    def showwarning(message: Warning | str, category: type[Warning], *args: Any, **kwargs: Any) -> None:
+        found = MESSAGE.search(str(message))
+        if found is None:
+            otherwise(message, category, *args, **kwargs)
+            return
+        frames = [(frame["file"], int(frame["line"])) for frame in FRAME.finditer(str(message))]
+        tell(Unawaited(found["name"], tuple(reversed(frames))))
+
+    return showwarning
+
+
+def always_warn() -> None:
+    """Let Python report every un-awaited coroutine, with the place where it was made."""
+    sys.set_coroutine_origin_tracking_depth(ORIGIN_DEPTH)
+    warnings.filterwarnings("always", message=MESSAGE.pattern, category=RuntimeWarning)
+
+
+@contextmanager
+def catch_unawaited() -> Iterator[list[Unawaited]]:
+    """Collect the coroutines that are thrown away inside the block; nobody else is told of them."""
+    found: list[Unawaited] = []
+    depth = sys.get_coroutine_origin_tracking_depth()
+    with warnings.catch_warnings():
+        always_warn()
+        warnings.showwarning = hook(found.append, warnings.showwarning)
+        try:
+            yield found
+        finally:
+            gc.collect()
+            sys.set_coroutine_origin_tracking_depth(depth)
