@@ -9,14 +9,14 @@ from todo_lib.lab.blank import BLANK, NAME
 from todo_lib.lab.exercise import lesson
 from todo_lib.lab.scratch import new_database, rows
 from todo_lib.lab.show import code_of, diff
-from todo_lib.lab.watch import open_things, watch
+from todo_lib.lab.watch import open_things, start_watching
 
 __all__ = ["code_of", "diff", "lesson", "new_database", "open_things", "rows"]
 
 
 def load_ipython_extension(shell: InteractiveShell) -> None:
     """Start the watcher, show errors short, let `____` stand for what is not written yet."""
-    watch(shell)
+    start_watching(shell)
     shell.InteractiveTB.set_mode("Minimal")  # `%tb Context` shows the last error in full
     shell.push({NAME: BLANK, "lesson": lesson}, interactive=False)
     for formatter in (shell.display_formatter.formatters["text/plain"],):

@@ -14,6 +14,10 @@ verdicts: list[Verdict] = []
 """Every verdict given in this process, in order: CI reads it to see that each check really ran."""
 
 
+lessons_taken: list["Lesson"] = []
+"""Every lesson opened in this process."""
+
+
 class Judge(Protocol):
     """Turns an answer into a verdict, by promises a learner can read."""
 
@@ -140,7 +144,9 @@ def lesson(number: str) -> Lesson:
         raise ValueError(
             f"there is no lesson {number!r}; lessons have two digits, as in lesson('04')"
         ) from error
-    return Lesson(str(number), module.parts())
+    taken = Lesson(str(number), module.parts())
+    lessons_taken.append(taken)
+    return taken
 
 
 def strict() -> bool:

@@ -45,7 +45,7 @@ class Place:
 
 @dataclass
 class Watcher:
-    """Everything seen so far in this kernel. There is one: see `watch`."""
+    """Everything seen so far in this kernel. There is one: see `start_watching`."""
 
     shell: InteractiveShell
     reports: list[dict[str, str]] = field(default_factory=list)
@@ -183,6 +183,11 @@ class _Remember:
         return task
 
 
+def current() -> Watcher | None:
+    """Return this kernel's watcher, or None if the extension was not loaded."""
+    return _watcher
+
+
 def open_things() -> Note:
     """Return what was started in this notebook and is still there: tasks, connections, threads."""
     still_open = _watcher.still_open() if _watcher else []
@@ -194,7 +199,7 @@ def open_things() -> Note:
 _watcher: Watcher | None = None
 
 
-def watch(shell: InteractiveShell) -> Watcher:
+def start_watching(shell: InteractiveShell) -> Watcher:
     """Return this kernel's watcher; the first call starts it."""
     global _watcher  # noqa: PLW0603 (one kernel, one watcher, however often the extension is loaded)
     if _watcher is None:

@@ -1,0 +1,115 @@
+"""Prove the notebooks: `python -m todo_lib.course.validate` (part of `make test`).
+
+Nothing may be stale. Both editions of every lesson run through nbval in strict mode, each from a fresh
+kernel, and through the gate. Then what really ran is compared with what the sources promise: a lesson,
+cell or check that silently did not run is a failure.
+"""
+
+import json
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+from typing import Any
+
+from jupyter_client.manager import start_new_kernel
+
+from todo_lib.course.build import build, refuse_stale
+from todo_lib.course.source import NOTEBOOKS, Edition, Lesson, read, sources
+
+CELL_TIMEOUT = 60  # seconds
+FLOOR_IMPORTS = "import sqlalchemy.ext.asyncio, aiosqlite"
+BUILD = NOTEBOOKS.parent / "build"
+SANITIZE = Path(__file__).with_name("sanitize.cfg")
+
+
+def run_nbval(*paths: Path, report: Path, timeout: float = CELL_TIMEOUT) -> int:
+    """Run notebooks through nbval and the gate in a process of their own; return pytest's exit code."""
+    command = [
+        sys.executable, "-m", "pytest", "-q", "-p", "no:randomly", "-p", "no:cacheprovider", "-p", "no:xdist",
+        "--tb=short", "-p", "todo_lib.course.gate", f"--lab-report={report}",
+        "--nbval", "--nbval-current-env", f"--nbval-cell-timeout={timeout}", f"--nbval-sanitize-with={SANITIZE}",
+        *map(str, paths),
+    ]  # fmt: skip
+    environment = {**os.environ, "TODO_LAB_STRICT": "1", "PYDEVD_DISABLE_FILE_VALIDATION": "1"}
+    return subprocess.run(command, env=environment, cwd=NOTEBOOKS.parent, check=False).returncode
+
+
+def promised(lesson: Lesson, edition: Edition) -> dict[str, int]:
+    """Return how many cells of a lesson must be compared, and how many only run."""
+    cells = [cell for cell in lesson.notebook(edition).cells if cell.cell_type == "code"]
+    only_run = sum("varies" in cell.metadata for cell in cells)
+    return {"compared": len(cells) - only_run, "only run": only_run, "gate": 1}
+
+
+def kernel_floor() -> float:
+    """Return the seconds that no notebook can do without: a kernel's start, the imports, its stop."""
+    started = time.perf_counter()
+    manager, client = start_new_kernel(extra_arguments=["--log-level=ERROR"])
+    client.execute_interactive(FLOOR_IMPORTS, timeout=CELL_TIMEOUT)
+    client.stop_channels()
+    manager.shutdown_kernel(now=True)
+    return time.perf_counter() - started
+
+
+def missing(lessons: list[Lesson], ran: dict[str, Any]) -> list[str]:
+    """Return what the sources promise and the run did not do."""
+    problems = []
+    for edition in ("learner", "solved"):
+        for lesson in lessons:
+            name = f"{lesson.path.stem}.ipynb"
+            found = [result for node, result in ran.items() if node.endswith(f"{_folder(edition)}/{name}")]
+            if len(found) != 1:
+                problems.append(f"{name}, {edition} edition: ran {len(found)} times")
+                continue
+            passed = {kind: found[0]["passed"].get(kind, 0) for kind in promised(lesson, edition)}
+            if passed != promised(lesson, edition):
+                problems.append(f"{name}, {edition} edition: {passed} instead of {promised(lesson, edition)}")
+            if len(found[0]["verdicts"]) < max(1, len(lesson.exercises)):
+                problems.append(f"{name}, {edition} edition: only {len(found[0]['verdicts'])} checks ran")
+    return problems
+
+
+def _folder(edition: str) -> str:
+    return "notebooks" if edition == "learner" else "solved"
+
+
+def summary(lessons: list[Lesson], ran: dict[str, Any], seconds: float, floor: float) -> str:
+    """Return what ran, and its time beside the time that kernels alone would take."""
+    compared = sum(result["passed"].get("compared", 0) for result in ran.values())
+    varying = sum(result["passed"].get("only run", 0) for result in ran.values())
+    checks = sum(len(result["verdicts"]) for result in ran.values())
+    bare = floor * len(ran)
+    return (
+        f"{len(lessons)} lessons, {len(ran)} notebooks, {compared} cells compared, {varying} only run, "
+        f"{checks} checks; {seconds:.1f} s, bare kernels {bare:.1f} s, ratio {seconds / bare:.2f}"
+    )
+
+
+def main() -> int:
+    """Validate every notebook; return the exit code."""
+    refuse_stale()
+    lessons = [read(path) for path in sources()]
+    BUILD.mkdir(exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=BUILD) as folder:
+        os.environ["TMPDIR"] = folder  # kernels are killed in the end: what they leave behind goes with this
+        solved = Path(folder, "solved")
+        solved.mkdir()
+        for lesson in lessons:
+            build(lesson, "solved", solved)
+        report = Path(folder, "report.json")
+        learner = [NOTEBOOKS / f"{lesson.path.stem}.ipynb" for lesson in lessons]
+        started = time.perf_counter()
+        code = run_nbval(*learner, *sorted(solved.glob("*.ipynb")), report=report)
+        seconds = time.perf_counter() - started
+        ran = json.loads(report.read_text(encoding="utf-8"))
+        problems = missing(lessons, ran)
+        floor = min(kernel_floor() for _ in range(3))
+    print("\n".join(problems) or summary(lessons, ran, seconds, floor))
+    return code or bool(problems)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
