@@ -1,9 +1,9 @@
 """Judge a learner's store: run behaviours on it, find the cause of what fails, name the line."""
 
 import asyncio
-import gc
 import inspect
 import linecache
+import re
 import traceback
 from collections.abc import Callable, Sequence
 from contextlib import nullcontext
@@ -19,7 +19,8 @@ from todo_lib.lab.unawaited import Frame, Unawaited, catch_unawaited
 from todo_lib.lab.verdict import MAX_LINES, Outcome, Verdict
 
 TIMEOUT = 5.0  # seconds for one behaviour
-WIDTH = 96  # characters of a shown value
+WIDTH = 160  # characters of a shown value
+DATE = re.compile(r"datetime\.date\((\d+), (\d+), (\d+)\)")
 
 NEXT_STEP = {
     "blank": "Write your answer in the place of ____ , run that cell, then run this one again.",
@@ -38,17 +39,45 @@ NEXT_STEP = {
 
 
 @dataclass(frozen=True)
+class Failure:
+    """Why a behaviour does not hold, in words: the exception itself would keep the learner's objects alive."""
+
+    error: type[BaseException]
+    text: str
+    frames: tuple[Frame, ...]
+    """Where it was raised, innermost first."""
+    facts: tuple[str, ...]
+    """What to show: tried, expected, seen; or the error in one line."""
+    coroutine_seen: bool = False
+
+    @classmethod
+    def of(cls, error: BaseException) -> "Failure":
+        """Describe an exception, and put away the coroutine it may hold."""
+        frames = [(frame.filename, frame.lineno or 0) for frame in traceback.extract_tb(error.__traceback__)]
+        facts: tuple[str, ...] = (f"raised: {type(error).__name__}: {short_text(str(error))}",)
+        seen = getattr(error, "seen", None)
+        if isinstance(error, Broken):
+            facts = (
+                f"tried: {short_text(error.tried)}",
+                f"expected: {short(error.expected)}",
+                f"saw: {short(seen)}",
+            )
+        if inspect.iscoroutine(seen):
+            seen.close()
+        return cls(type(error), str(error), tuple(reversed(frames)), facts, inspect.iscoroutine(seen))
+
+
+@dataclass(frozen=True)
 class Result:
-    """One behaviour tried: `error` is None if it holds."""
+    """One behaviour tried: `failure` is None if it holds."""
 
     behaviour: Behaviour
-    error: BaseException | None
+    failure: Failure | None
     unawaited: tuple[Unawaited, ...]
 
-    @property
-    def sentence(self) -> str:
-        """Return the promise, as a learner reads it."""
-        return sentence(self.behaviour)
+    def failed_by(self, error: type[BaseException]) -> bool:
+        """Return whether it failed by this kind of error."""
+        return self.failure is not None and issubclass(self.failure.error, error)
 
 
 @dataclass(frozen=True)
@@ -77,31 +106,33 @@ class StoreJudge:
         if early:
             return early
         own = _OwnLines(answer)
-        results = [await _try(behaviour, answer, watch_blocking=True) for behaviour in self.behaviours]
-        failed = [result for result in results if result.error]
-        holds = len(results) - len(failed)
+        results: list[Result] = []
+        for behaviour in self.behaviours:
+            results.append(await _try(behaviour, answer, watch_blocking=True))
+            if results[-1].failed_by(TimeoutError):
+                break  # what hangs once hangs again, and the learner is waiting
+        failed = [result for result in results if result.failure]
+        holds, total = len(results) - len(failed), len(self.behaviours)
         if not failed:
             return Verdict(Outcome.RIGHT, exercise, "", _promises_kept(self.promises), holds, holds)
         outcome = Outcome.PARTLY if holds else Outcome.NOT_YET
-        if any(isinstance(result.error, BlockingError) for result in failed):
-            lines = await self._explain_blocking(answer, failed, own)
-            return Verdict(outcome, exercise, "blocks the event loop", lines, holds, len(results))
+        blocked = next((result.failure for result in failed if result.failed_by(BlockingError)), None)
+        if blocked:
+            lines = await self._explain_blocking(answer, blocked, own)
+            return Verdict(outcome, exercise, "blocks the event loop", lines, holds, total)
         cause, facts = _explain(failed[0], answer, self.methods, own)
-        lines = (f"does not hold: {failed[0].sentence}", *facts, f"next: {NEXT_STEP[cause]}")
-        return Verdict(outcome, exercise, cause, lines, holds, len(results))
+        lines = (f"does not hold: {sentence(failed[0].behaviour)}", *facts, f"next: {NEXT_STEP[cause]}")
+        return Verdict(outcome, exercise, cause, lines, holds, total)
 
-    async def _explain_blocking(
-        self, answer: type, failed: Sequence[Result], own: "_OwnLines"
-    ) -> tuple[str, ...]:
+    async def _explain_blocking(self, answer: type, blocked: Failure, own: "_OwnLines") -> tuple[str, ...]:
         """Say which call blocked, and whether the answer is right apart from that."""
-        error = next(result.error for result in failed if isinstance(result.error, BlockingError))
-        call = str(error).removeprefix("Blocking call to ")
+        call = blocked.text.removeprefix("Blocking call to ")
         right = call != "time.sleep" and not any(
-            [(await _try(behaviour, answer, watch_blocking=False)).error for behaviour in self.behaviours]
+            [(await _try(behaviour, answer, watch_blocking=False)).failure for behaviour in self.behaviours]
         )
         return (
             "The right answer, but it stops the event loop." if right else "It stops the event loop.",
-            f"blocking call: `{call}`, {own.line(_frames(error))}",
+            f"blocking call: `{call}`, {own.line(blocked.frames)}",
             f"next: {NEXT_STEP['blocks the event loop']}",
         )
 
@@ -144,57 +175,48 @@ def _before_running(exercise: str, answer: Any, methods: Sequence[str]) -> Verdi
 
 
 async def _try(behaviour: Behaviour, answer: Callable[..., Any], watch_blocking: bool) -> Result:
-    error: BaseException | None = None
+    failure = None
     with catch_unawaited() as unawaited:
         try:
             async with async_bench(answer) as bench, asyncio.timeout(TIMEOUT):
                 with blockbuster_ctx() if watch_blocking else nullcontext():
                     await behaviour(bench)
-        except Exception as caught:  # noqa: BLE001 (whatever the learner's code raises is the verdict's matter)
-            error = caught
-            if isinstance(caught, Broken) and inspect.iscoroutine(caught.seen):
-                caught.seen.close()
-        gc.collect()
-    return Result(behaviour, error, tuple(unawaited))
+        except Exception as error:  # noqa: BLE001 (whatever the learner's code raises is the verdict's matter)
+            failure = Failure.of(error)
+    return Result(behaviour, failure, tuple(unawaited))
 
 
 def _explain(result: Result, answer: type, methods: Sequence[str], own: _OwnLines) -> tuple[str, list[str]]:
     """Return the cause of a failure and what to show of it."""
-    error = result.error
-    where = own.line(_frames(error))
-    shown = [f"in your code, {where}"] if where else []
-    if isinstance(error, Broken):
-        facts = [f"tried: {error.tried}", f"expected: {short(error.expected)}", f"saw: {short(error.seen)}"]
-    else:
-        facts = [f"raised: {type(error).__name__}: {short_text(str(error))}", *shown]
+    failure = result.failure
+    assert failure, "only what failed is explained"
+    broken = issubclass(failure.error, Broken)
+    where = own.line(failure.frames)
+    facts = [*failure.facts, *([f"in your code, {where}"] if where and not broken else [])]
     for found in result.unawaited:
         line = own.line(found.frames)
         if line:
-            return "not awaited", [*facts[-1:], f"never awaited: {line}"]
-    if isinstance(error, Broken) and inspect.iscoroutine(error.seen):
+            return "not awaited", [facts[-1], f"never awaited: {line}"]
+    if failure.coroutine_seen:
         return "coroutine returned", facts
-    if isinstance(error, TypeError) and "'await' expression" in str(error):
+    if failure.error is TypeError and "'await' expression" in failure.text:
         plain = [name for name in methods if not inspect.iscoroutinefunction(getattr(answer, name))]
         if plain:
             return "still synchronous", [f"`{plain[0]}` is a plain `def`: this is still synchronous.", *facts]
-    if isinstance(error, TimeoutError):
-        return "hangs", [f"stopped after {TIMEOUT:.0f} seconds", *shown]
-    if "connection back" in result.sentence:
+    if issubclass(failure.error, TimeoutError):
+        return "hangs", [f"stopped after {TIMEOUT:.0f} seconds", *facts[1:]]
+    promise = sentence(result.behaviour)
+    if "connection back" in promise:
         return "connection kept", facts
-    if "at once" in result.sentence:
+    if "at once" in promise:
         return "session shared", facts
-    return ("wrong value" if isinstance(error, Broken) else "raised"), facts
+    return ("wrong value" if broken else "raised"), facts
 
 
 def _promises_kept(promises: list[str]) -> tuple[str, ...]:
     room = MAX_LINES - 2
     more = (f"… and {len(promises) - room} more.",) if len(promises) > room + 1 else ()
     return (*promises[: room if more else room + 1], *more)
-
-
-def _frames(error: BaseException | None) -> list[Frame]:
-    frames = traceback.extract_tb(error.__traceback__) if error else []
-    return [(frame.filename, frame.lineno or 0) for frame in reversed(frames)]
 
 
 def short(value: object) -> str:
@@ -205,6 +227,6 @@ def short(value: object) -> str:
 
 
 def short_text(text: str) -> str:
-    """Return the text on one line, cut."""
-    text = " ".join(text.split())
+    """Return the text on one line, dates as people write them, cut."""
+    text = DATE.sub(r"\1-\2-\3", " ".join(text.split()))
     return text if len(text) <= WIDTH else f"{text[: WIDTH - 2]} …"

@@ -1,0 +1,10 @@
+# expect: PARTLY, wrong value; tried: get(2)
+
+
+class ReadOnlyStore:
+    def __init__(self, factory):
+        self.factory = factory
+
+    async def get(self, id):
+        async with self.factory() as session:
+            return TaskOutput.model_validate((await session.scalars(select(Task))).first())

@@ -1,0 +1,10 @@
+# expect: PARTLY, raised; NoResultFound
+
+
+class ReadOnlyStore:
+    def __init__(self, factory):
+        self.factory = factory
+
+    async def get(self, id):
+        async with self.factory() as session:
+            return TaskOutput.model_validate((await session.scalars(select(Task).where(Task.id == id))).one())
