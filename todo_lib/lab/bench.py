@@ -2,19 +2,20 @@
 
 import asyncio
 import tempfile
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Callable, Iterable
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import Engine, event, select
+from sqlalchemy.exc import IllegalStateChangeError
 from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 from sqlalchemy.orm import Session, sessionmaker
 
 from todo_lib.async_app import database as async_database
 from todo_lib.entities import Task
-from todo_lib.models import TaskOutput
+from todo_lib.models import TaskInput, TaskOutput
 from todo_lib.sync_app import database as sync_database
 
 
@@ -36,6 +37,14 @@ class Bench:
             session.add(task)
             await session.flush()
             return task.id
+
+    async def insert_all(self, tasks: Iterable[TaskInput], **values: Any) -> list[TaskOutput]:
+        """Write many rows behind the stores' back; return them as they are stored."""
+        async with self.own_factory.begin() as session:
+            rows = [Task(**task.model_dump(), **values) for task in tasks]
+            session.add_all(rows)
+            await session.flush()
+            return [TaskOutput.model_validate(row) for row in rows]
 
     async def stored(self) -> dict[int, TaskOutput]:
         """Return every task by its id, as it stands in the database."""
@@ -70,6 +79,7 @@ async def async_bench(store_class: Callable[..., Any], url: str | None = None) -
     """Give stores of `store_class(factory)` a database: the one at `url`, or a new SQLite file."""
     async with _database(url) as (place, own_factory):
         factory = async_database.create_async_session_factory(place)
+        _reverse_what_has_no_order(factory.kw["bind"].sync_engine)
         opened: list[AsyncSession] = []
 
         class RememberedSession(AsyncSession):
@@ -86,12 +96,24 @@ async def async_bench(store_class: Callable[..., Any], url: str | None = None) -
             )
         finally:
             for session in opened:
-                # A session that a store left open, or that two tasks broke, must not keep its connection.
-                try:
-                    await session.close()
-                except Exception:  # noqa: BLE001 (whatever the broken session says, its connection must go)
-                    await session.invalidate()
+                await _close(session)
             await async_database.dispose(factory)
+
+
+async def _close(session: AsyncSession) -> None:
+    """Close a session that a store left open, or that two tasks broke: it must not keep its connection.
+
+    A task that nobody waited for may still be using it. That takes a moment; only then can it be closed.
+    """
+    for _ in range(100):
+        try:
+            return await session.close()
+        except IllegalStateChangeError:
+            await asyncio.sleep(0.01)
+        except Exception:  # noqa: BLE001 (whatever the broken session says, its connection must go)
+            break
+    with suppress(Exception):
+        await session.invalidate()
 
 
 @asynccontextmanager
@@ -99,6 +121,7 @@ async def sync_bench(store_class: Callable[..., Any], url: str | None = None) ->
     """Give stores of `store_class(session)` a database; `url` as for `async_bench`, with its async driver."""
     async with _database(url) as (place, own_factory):
         factory = sync_database.create_session_factory(place.replace("+aiosqlite", ""))
+        _reverse_what_has_no_order(factory.kw["bind"])
         try:
             yield Bench(
                 open_store=lambda: SyncStore(store_class, factory),
@@ -119,3 +142,15 @@ async def _database(url: str | None) -> AsyncIterator[tuple[str, async_sessionma
             yield place, factory
         finally:
             await async_database.dispose(factory)
+
+
+def _reverse_what_has_no_order(engine: Engine) -> None:
+    """Let SQLite return rows backwards where a query asks for no order, so that a missing one shows."""
+    if engine.dialect.name == "sqlite":
+        event.listen(engine, "connect", _reverse)
+
+
+def _reverse(connection: Any, record: Any) -> None:
+    cursor = connection.cursor()
+    cursor.execute("PRAGMA reverse_unordered_selects = ON")
+    cursor.close()

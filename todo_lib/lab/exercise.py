@@ -3,9 +3,11 @@
 import importlib
 import os
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any, Protocol
 
 from todo_lib.lab.show import Note
+from todo_lib.lab.unawaited import RunsWhenAwaited
 from todo_lib.lab.verdict import CheckFailedError, Outcome, Verdict
 
 LEVELS = ("concept", "place", "code")
@@ -22,6 +24,12 @@ class Judge(Protocol):
     """Turns an answer into a verdict, by promises a learner can read."""
 
     @property
+    def traceback(self) -> Note:
+        """Return in full the error that the last check met."""
+        if self.last is None or not self.last.traceback:
+            return Note("·", "no traceback", ("The last check met no error.",))
+        return Note("·", f"the error that the check of {self.name} met", code=self.last.traceback)
+
     def promises(self) -> list[str]:
         """Return every sentence that is judged."""
 
@@ -40,10 +48,17 @@ class Exercise:
     lesson: str = ""
     hints_seen: int = 0
     attempts: int = 0
+    last: Verdict | None = field(default=None, repr=False)
     _solution_asked: bool = field(default=False, repr=False)
 
-    async def check(self, answer: Any = None) -> Verdict:
-        """Return the verdict on an answer. Raise only in a strict run (CI), and only for a wrong answer."""
+    def check(self, answer: Any = None) -> RunsWhenAwaited:
+        """Judge an answer: `await` this to get the verdict.
+
+        Raise `CheckFailedError` only in a strict run (CI), and only for a wrong answer.
+        """
+        return RunsWhenAwaited(f"q.{self.name}.check", partial(self._check, answer))
+
+    async def _check(self, answer: Any) -> Verdict:
         self.attempts += 1
         try:
             verdict = await self.judge(self.name, answer)
@@ -51,13 +66,23 @@ class Exercise:
             lines = (f"{type(error).__name__}: {error}", "This is not your fault. Please report it.")
             verdict = Verdict(Outcome.BROKEN, self.name, "checker broke", lines)
         verdicts.append(verdict)
+        self.last = verdict
         if strict() and verdict.outcome not in {Outcome.RIGHT, Outcome.NOT_STARTED}:
             raise CheckFailedError(f"\n{verdict!r}")
         return verdict
 
+    def traceback(self) -> Note:
+        """Return in full the error that the last check met."""
+        if self.last is None or not self.last.traceback:
+            return Note("·", "no traceback", ("The last check met no error.",))
+        return Note("·", f"the error that the check of {self.name} met", code=self.last.traceback)
+
     def promises(self) -> Note:
         """Return everything the check judges. There is nothing else."""
         return Note("·", f"what the check of {self.name} judges", tuple(self.judge.promises))
+
+    def __dir__(self) -> list[str]:
+        return ["check", "hint", "promises", "solution", "traceback"]
 
     def hint(self, level: int | None = None) -> Note:
         """Return the next hint, or the one of this level (1 to 3)."""
@@ -96,6 +121,9 @@ class Prediction:
     name: str = ""
     lesson: str = ""
     given: str = ""
+
+    def __dir__(self) -> list[str]:
+        return ["predict", "reveal"]
 
     def predict(self, letter: str) -> Note:
         """Record a prediction. What it is worth is told by `reveal`, after the cell that shows it."""

@@ -4,6 +4,7 @@ import asyncio
 import inspect
 import linecache
 import re
+import sys
 import traceback
 from collections.abc import Callable, Sequence
 from contextlib import nullcontext
@@ -34,6 +35,7 @@ NEXT_STEP = {
     "wrong value": "Keep what you have; compare the two lines above.",
     "raised": "Keep what you have; the error names what is missing.",
     "no method": "Is the name spelt as the exercise says?",
+    "older class": "Run the cell that defines it again, then this one.",
     "wrong object": "Pass the class itself, without brackets: `check(DataStoreDb)`.",
 }
 
@@ -49,11 +51,13 @@ class Failure:
     facts: tuple[str, ...]
     """What to show: tried, expected, seen; or the error in one line."""
     coroutine_seen: bool = False
+    traceback: str = ""
 
     @classmethod
     def of(cls, error: BaseException) -> "Failure":
         """Describe an exception, and put away the coroutine it may hold."""
         frames = [(frame.filename, frame.lineno or 0) for frame in traceback.extract_tb(error.__traceback__)]
+        full = "".join(traceback.format_exception(error))
         facts: tuple[str, ...] = (f"raised: {type(error).__name__}: {short_text(str(error))}",)
         seen = getattr(error, "seen", None)
         if isinstance(error, Broken):
@@ -64,7 +68,8 @@ class Failure:
             )
         if inspect.iscoroutine(seen):
             seen.close()
-        return cls(type(error), str(error), tuple(reversed(frames)), facts, inspect.iscoroutine(seen))
+        text = "" if isinstance(error, Broken) else full
+        return cls(type(error), str(error), tuple(reversed(frames)), facts, inspect.iscoroutine(seen), text)
 
 
 @dataclass(frozen=True)
@@ -119,10 +124,10 @@ class StoreJudge:
         blocked = next((result.failure for result in failed if result.failed_by(BlockingError)), None)
         if blocked:
             lines = await self._explain_blocking(answer, blocked, own)
-            return Verdict(outcome, exercise, "blocks the event loop", lines, holds, total)
+            return Verdict(outcome, exercise, "blocks the event loop", lines, holds, total, blocked.traceback)
         cause, facts = _explain(failed[0], answer, self.methods, own)
         lines = (f"does not hold: {sentence(failed[0].behaviour)}", *facts, f"next: {NEXT_STEP[cause]}")
-        return Verdict(outcome, exercise, cause, lines, holds, total)
+        return Verdict(outcome, exercise, cause, lines, holds, total, failed[0].failure.traceback)
 
     async def _explain_blocking(self, answer: type, blocked: Failure, own: "_OwnLines") -> tuple[str, ...]:
         """Say which call blocked, and whether the answer is right apart from that."""
@@ -161,6 +166,10 @@ def _before_running(exercise: str, answer: Any, methods: Sequence[str]) -> Verdi
     if not inspect.isclass(answer):
         lines = (f"saw: {short(answer)}", f"next: {NEXT_STEP['wrong object']}")
         return Verdict(Outcome.NOT_YET, exercise, "wrong object", lines)
+    older = _older_class(answer)
+    if older:
+        lines = (older, f"next: {NEXT_STEP['older class']}")
+        return Verdict(Outcome.NOT_YET, exercise, "older class", lines)
     for method in methods:
         function = inspect.unwrap(getattr(answer, method, None) or (lambda: None))
         if not hasattr(answer, method):
@@ -172,6 +181,18 @@ def _before_running(exercise: str, answer: Any, methods: Sequence[str]) -> Verdi
             lines = (f"line {line}: `{code}`", f"next: {NEXT_STEP['blank']}")
             return Verdict(Outcome.NOT_STARTED, exercise, "blank", lines)
     return None
+
+
+def _older_class(answer: type) -> str:
+    """Return what is out of date: the class, or one it is built on, was defined again since."""
+    for each in answer.__mro__[:-1]:
+        namespace = vars(sys.modules.get(each.__module__, object))
+        newest = namespace.get(each.__name__, each)
+        if newest is not each and inspect.isclass(newest):
+            if each is answer:
+                return f"This is an older `{each.__name__}`: it was defined again after this one."
+            return f"`{answer.__name__}` is built on an older `{each.__name__}`: that one was defined again."
+    return ""
 
 
 async def _try(behaviour: Behaviour, answer: Callable[..., Any], watch_blocking: bool) -> Result:
@@ -196,7 +217,7 @@ def _explain(result: Result, answer: type, methods: Sequence[str], own: _OwnLine
     for found in result.unawaited:
         line = own.line(found.frames)
         if line:
-            return "not awaited", [facts[-1], f"never awaited: {line}"]
+            return "not awaited", [*facts[-1:] * broken, f"never awaited, so it did not run: {line}"]
     if failure.coroutine_seen:
         return "coroutine returned", facts
     if failure.error is TypeError and "'await' expression" in failure.text:

@@ -4,10 +4,12 @@ import gc
 import re
 import sys
 import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Coroutine, Generator, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
+
+from todo_lib.lab.show import Note
 
 ORIGIN_DEPTH = 8  # frames to remember per coroutine: enough to reach the learner's line through a library
 MESSAGE = re.compile(r"coroutine '(?P<name>.+?)' was never awaited")
@@ -44,6 +46,37 @@ def always_warn() -> None:
     """Let Python report every un-awaited coroutine, with the place where it was made."""
     sys.set_coroutine_origin_tracking_depth(ORIGIN_DEPTH)
     warnings.filterwarnings("always", message=MESSAGE.pattern, category=RuntimeWarning)
+
+
+class RunsWhenAwaited:
+    """Work that waits for its `await`, and can say so: a coroutine could only show its address.
+
+    Thrown away before it ran, it is reported as a coroutine would be.
+    """
+
+    def __init__(self, name: str, work: Callable[[], Coroutine[Any, Any, Any]]) -> None:
+        self.name = name
+        self.started = False
+        self._work = work
+
+    def __await__(self) -> Generator[Any, Any, Any]:
+        self.started = True
+        return self._work().__await__()
+
+    def __repr__(self) -> str:
+        return repr(self._note())
+
+    def _repr_html_(self) -> str:
+        return self._note()._repr_html_()
+
+    def _note(self) -> Note:
+        if self.started:
+            return Note("·", f"{self.name} has run")
+        return Note("!", "it has not run", (f"That is this lesson's bug: write `await {self.name}(…)`.",))
+
+    def __del__(self) -> None:
+        if not self.started:
+            warnings.warn(f"coroutine '{self.name}' was never awaited", RuntimeWarning, stacklevel=1)
 
 
 @contextmanager

@@ -33,6 +33,8 @@ class Verdict:
     lines: tuple[str, ...] = ()
     holds: int = 0
     total: int = 0
+    traceback: str = ""
+    """The error the answer raised, in full: shown only on request."""
 
     @property
     def note(self) -> Note:

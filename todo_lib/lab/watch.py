@@ -8,6 +8,7 @@ names the learner's own line, and knows at the end what is still open.
 import asyncio
 import contextvars
 import gc
+import inspect
 import linecache
 import sys
 import threading
@@ -23,7 +24,7 @@ from sqlalchemy import Connection, Engine, event
 from sqlalchemy.pool import Pool
 
 from todo_lib.lab.show import Note
-from todo_lib.lab.unawaited import Frame, Unawaited, always_warn, hook
+from todo_lib.lab.unawaited import Frame, RunsWhenAwaited, Unawaited, always_warn, hook
 
 # Threads that keep themselves ready for the next piece of work; they end with the process.
 WORKERS = ("asyncio_", "ThreadPoolExecutor", "AnyIO worker")
@@ -35,12 +36,9 @@ _in_a_cell = contextvars.ContextVar("todo_lab_in_a_cell", default=False)
 class Place:
     """A line of a notebook cell."""
 
-    cell: str
+    file: str
     line: int
     code: str
-
-    def __str__(self) -> str:
-        return f"{self.cell}, line {self.line}: {self.code}"
 
 
 @dataclass
@@ -53,8 +51,8 @@ class Watcher:
 
     def __post_init__(self) -> None:
         """Start from what is there already: the kernel's own threads are nobody's fault."""
-        self._cells: dict[str, str] = {}
-        self._source = ""
+        self._cells: set[str] = set()  # the file names under which Python knows the cells
+        self._this_cell = self._source = ""
         self._unawaited: list[Unawaited] = []
         self._tasks: list[tuple[asyncio.Task[Any], Place | None]] = []
         self._connections: dict[int, str] = {}
@@ -76,8 +74,10 @@ class Watcher:
 
     def _before_cell(self, info: ExecutionInfo) -> None:
         self._source = info.raw_cell or ""
-        name = self.shell.compile.get_code_name(self._source, self._source, self.shell.execution_count)
-        self._cells = dict.fromkeys(self._cells, "an earlier cell") | {name: "this cell"}
+        self._this_cell = self.shell.compile.get_code_name(
+            self._source, self._source, self.shell.execution_count
+        )
+        self._cells.add(self._this_cell)
         _in_a_cell.set(True)
         loop = asyncio.get_running_loop()
         if not isinstance(loop.get_task_factory(), _Remember):
@@ -85,37 +85,45 @@ class Watcher:
 
     def _after_cell(self, result: ExecutionResult) -> None:
         _in_a_cell.set(False)
-        if asyncio.iscoroutine(result.result) and result.result.cr_frame is not None:
-            made_at = ((file, line) for file, line, _ in result.result.cr_origin or ())
-            self._tell("not awaited", result.result.__qualname__, self._place(made_at))
-            result.result.close()  # said once; Python must not warn about it again in a later cell
+        self._tell_of_result(result.result)
         gc.collect()
         for found in self._unawaited:
-            self._tell("not awaited", found.name, self._place(found.frames))
+            place = self.place(found.frames)
+            self._tell("not awaited", found.name, place, *_not_awaited(found.name))
         self._unawaited.clear()
         for task, place in self._tasks:
             # Private, but the only way to ask whether anybody has looked at the exception.
             if task.done() and not task.cancelled() and getattr(task, "_log_traceback", False):
                 error = task.exception()
-                self._tell("task failed", f"{type(error).__name__}: {error}", place)
+                what = f"{type(error).__name__}: {error}"
+                self._tell("task failed", what, place, *_task_failed(what))
         self._tasks = [(task, place) for task, place in self._tasks if not task.done()]
 
-    def _tell(self, kind: str, what: str, place: Place | None) -> None:
+    def _tell_of_result(self, value: Any) -> None:
+        """Look at the cell's last value: shown, it is kept, so Python would warn of it much later."""
+        if asyncio.iscoroutine(value) and inspect.getcoroutinestate(value) == inspect.CORO_CREATED:
+            made_at = ((file, line) for file, line, _ in value.cr_origin or ())
+            self._tell(
+                "not awaited", value.__qualname__, self.place(made_at), *_not_awaited(value.__qualname__)
+            )
+            value.close()
+        elif isinstance(value, RunsWhenAwaited) and not value.started:
+            self._note("not awaited", value.name)  # it has shown itself
+            value.started = True
+
+    def _note(self, kind: str, what: str) -> None:
         self.reports.append({"kind": kind, "what": what, "cell": self._source})
-        where = str(place) if place else "in code outside the notebook"
-        if kind == "not awaited":
-            lines = (
-                where,
-                f"`{what}` made a coroutine, and nothing ran it: whatever it should do has not happened.",
-                "Put `await` in front of the call.",
-            )
-        else:
-            lines = (
-                where,
-                f"A task failed in the background and nobody awaited it: {what}",
-                "Keep the task in a variable and `await` it, or start it in an `asyncio.TaskGroup`.",
-            )
-        display(Note(mark="!", title=kind, lines=lines))
+
+    def _tell(self, kind: str, what: str, place: Place | None, *lines: str) -> None:
+        self._note(kind, what)
+        display(Note("!", kind, (self.where(place), *lines)))
+
+    def where(self, place: Place | None) -> str:
+        """Return in words where a place is, seen from the cell that runs now."""
+        if place is None:
+            return "in code outside the notebook"
+        cell = "this cell" if place.file == self._this_cell else "an earlier cell"
+        return f"{cell}, line {place.line}: `{place.code}`"
 
     # -- what is seen on the way -----------------------------------------------------------------------
 
@@ -125,13 +133,13 @@ class Watcher:
         while frame:
             frames.append((frame.f_code.co_filename, frame.f_lineno))
             frame = frame.f_back
-        return self._place(frames)
+        return self.place(frames)
 
-    def _place(self, frames: Iterable[Frame]) -> Place | None:
+    def place(self, frames: Iterable[Frame]) -> Place | None:
         """Return the first of these frames, innermost first, that belongs to a cell."""
         for file, line in frames:
             if file in self._cells:
-                return Place(self._cells[file], line, linecache.getline(file, line).strip())
+                return Place(file, line, linecache.getline(file, line).strip())
         return None
 
     def _remember(self, task: asyncio.Task[Any]) -> None:
@@ -164,6 +172,20 @@ class Watcher:
             if thread not in self._threads and not thread.daemon and not thread.name.startswith(WORKERS)
         ]
         return tasks + engines + (threads if not engines else [])
+
+
+def _not_awaited(name: str) -> tuple[str, str]:
+    return (
+        f"`{name}` made a coroutine, and nothing ran it: whatever it should do has not happened.",
+        "Put `await` in front of the call.",
+    )
+
+
+def _task_failed(what: str) -> tuple[str, str]:
+    return (
+        f"A task failed in the background and nobody awaited it: {what}",
+        "Keep the task in a variable and `await` it, or start it in an `asyncio.TaskGroup`.",
+    )
 
 
 class _Remember:

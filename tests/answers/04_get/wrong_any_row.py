@@ -1,4 +1,4 @@
-# expect: PARTLY, wrong value; tried: get(2)
+# expect: PARTLY, wrong value; tried: get(1)
 
 
 class ReadOnlyStore:

@@ -1,4 +1,4 @@
-# expect: NOT_YET, not awaited; never awaited: line 10: `entity = session.get(Task, id)`
+# expect: NOT_YET, not awaited; never awaited, so it did not run: line 10: `entity = session.get(Task, id)`
 
 
 class ReadOnlyStore:

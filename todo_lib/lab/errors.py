@@ -1,0 +1,238 @@
+"""Errors that explain themselves: `explain(error)` says what happened, why here, and the usual way out.
+
+    try:
+        print(project.todos)
+    except Exception as error:
+        display(explain(error))
+
+`explain()` alone explains the notebook's last error. `errors("lost update")` searches the catalogue, also
+for what fails without any error. The texts are data, in `todo_lib/lab/catalogue`.
+"""
+
+import functools
+import linecache
+import re
+import sys
+import sysconfig
+import traceback
+from collections import deque
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from types import TracebackType
+
+from todo_lib.lab.show import Note, Table
+
+LINK = re.compile(r"https://[^\s<]+[^\s<.,)]")
+
+
+@dataclass(frozen=True)
+class Seen:
+    """One exception among those that belong together, and the calls that led to it."""
+
+    error: BaseException
+    calls: tuple[TracebackType, ...]
+    """Outermost first; with those of the exceptions that wrap it."""
+
+    @property
+    def text(self) -> str:
+        """Return the message."""
+        try:
+            return str(self.error)
+        except Exception:  # noqa: BLE001 (whatever a strange exception does, the learner gets an answer)
+            return ""
+
+    def call(self, place: str) -> TracebackType | None:
+        """Return the innermost call whose `path/of/file.py:function` matches this pattern, or None."""
+        pattern = re.compile(rf"(?:^|/)(?:{place})$")
+        return next((call for call in reversed(self.calls) if pattern.search(_place(call))), None)
+
+
+@dataclass(frozen=True)
+class Sign:
+    """What an error is recognised by. All that is given must fit."""
+
+    types: tuple[str, ...] = ()
+    """Names of classes, without their modules, so that nothing must be imported; one of them must fit."""
+    message: str = ""
+    """A pattern to find in the message."""
+    call: str = ""
+    """A pattern of a call on the way, `path/of/file.py:function`."""
+    test: Callable[[Seen], bool] | None = None
+    """What no pattern can say."""
+
+    def fits(self, seen: Seen) -> bool:
+        """Return whether this is what we look for."""
+        return (
+            (not self.types or any(each.__name__ in self.types for each in type(seen.error).__mro__))
+            and (not self.message or re.search(self.message, seen.text, re.DOTALL) is not None)
+            and (not self.call or seen.call(self.call) is not None)
+            and (self.test is None or self.test(seen))
+        )
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One failure: how to recognise it, what to know about it."""
+
+    key: str
+    title: str
+    happened: str
+    why: str
+    fix: str
+    lesson: str
+    """Two digits, as in the name of the notebook."""
+    url: str
+    """The page of the official documentation."""
+    code: str = ""
+    """The usual fix as a few lines of code."""
+    signs: tuple[Sign, ...] = ()
+    """Any one of them is enough. Without signs: nothing is ever raised."""
+    notice: str = ""
+    """For a failure that can stay silent: how one notices it all the same."""
+    rank: int = 0
+    """If the signs of several entries fit the same exception, the highest rank wins."""
+
+    @property
+    def silent(self) -> bool:
+        """Return whether this can go wrong without an exception."""
+        return bool(self.notice)
+
+
+class Explanation(Note):
+    """A note whose addresses can be clicked."""
+
+    def _repr_html_(self) -> str:
+        return LINK.sub(lambda found: f'<a href="{found[0]}">{found[0]}</a>', super()._repr_html_())
+
+
+@functools.cache
+def catalogue() -> dict[str, Entry]:
+    """Return every entry by its key."""
+    # Here, not above: its modules import this one.
+    from todo_lib.lab.catalogue import ENTRIES  # noqa: PLC0415
+
+    return {entry.key: entry for entry in ENTRIES}
+
+
+def find(error: BaseException) -> Entry | None:
+    """Return the entry that explains this exception or warning, or None.
+
+    Looks at the exception itself first, then at what it wraps (`.orig`, `__cause__`), what was being handled
+    (`__context__`) and the members of an `ExceptionGroup`. The nearest that is in the catalogue decides.
+    """
+    return next((entries[0] for entries in map(fitting, related(error)) if entries), None)
+
+
+def fitting(seen: Seen) -> list[Entry]:
+    """Return every entry that one of its signs finds in this exception, the highest rank first."""
+    found = [entry for entry in catalogue().values() if any(sign.fits(seen) for sign in entry.signs)]
+    return sorted(found, key=lambda entry: -entry.rank)
+
+
+def related(error: BaseException) -> Iterator[Seen]:
+    """Return this exception and all that belong to it, the nearest first."""
+    waiting, done = deque([Seen(error, _calls(error))]), set()
+    while waiting:
+        seen = waiting.popleft()
+        if id(seen.error) in done:
+            continue
+        done.add(id(seen.error))
+        yield seen
+        for inner in (getattr(seen.error, "orig", None), seen.error.__cause__):
+            if isinstance(inner, BaseException):
+                waiting.append(Seen(inner, seen.calls + _calls(inner)))
+        if isinstance(seen.error, BaseExceptionGroup):
+            waiting.extend(Seen(member, _calls(member)) for member in seen.error.exceptions)
+        # `raise … from None` says that what was being handled does not matter.
+        if seen.error.__context__ is not None and not seen.error.__suppress_context__:
+            waiting.append(Seen(seen.error.__context__, _calls(seen.error.__context__)))
+
+
+def explain(error: BaseException | str | None = None) -> Note:
+    """Explain an exception or a warning; without one, the last error of this notebook.
+
+    The key of an entry (see `errors()`) shows that entry.
+    """
+    if isinstance(error, str):
+        return _entry_note(catalogue()[error]) if error in catalogue() else errors(error)
+    error = error or getattr(sys, "last_value", None)
+    if error is None:
+        return Note("?", "there has been no error yet", ("Give me one: `explain(error)`.",))
+    entry = find(error)
+    return _entry_note(entry, _own_line(error)) if entry else _unknown_note(error)
+
+
+def errors(search: str = "") -> Note | Table:
+    """List the catalogue, or what fits a word or a pasted message; a single find is shown in full."""
+    found = [entry for entry in catalogue().values() if _mentions(entry, search.strip())]
+    if len(found) == 1:
+        return _entry_note(found[0])
+    if not found:
+        lines = (f"Nothing in the catalogue fits `{search}`.", "`errors()` lists all of it.")
+        return Note("?", "not in the catalogue", lines)
+    return Table(
+        ("key", "silent", "what goes wrong"),
+        tuple((entry.key, "silent" if entry.silent else "", entry.title) for entry in found),
+    )
+
+
+def _mentions(entry: Entry, search: str) -> bool:
+    texts = (entry.key, entry.title, entry.happened, entry.why, entry.fix, entry.notice)
+    if search.casefold() in "\n".join(texts).casefold():
+        return True
+    return any(sign.message and re.search(sign.message, search, re.DOTALL) for sign in entry.signs)
+
+
+def _entry_note(entry: Entry, own_line: str = "") -> Note:
+    lines = (
+        *([own_line] if own_line else []),
+        f"What happened: {entry.happened}",
+        f"Why: {entry.why}",
+        *([f"How to notice: {entry.notice}"] if entry.notice else []),
+        f"Usual fix: {entry.fix}",
+        f"More: lesson {entry.lesson}, {entry.url}",
+    )
+    return Explanation("!", entry.title, lines, entry.code)
+
+
+def _unknown_note(error: BaseException) -> Note:
+    last = "".join(traceback.format_exception_only(error)).strip().splitlines()
+    own_line = _own_line(error)
+    lines = (
+        "Not every error has a page here. Begin with the last line of the traceback:",
+        f"`{last[0] if last else type(error).__name__}`",
+        *([own_line] if own_line else []),
+        "Then look for a word of it: `errors('word')`. `%tb Context` shows the error in full.",
+    )
+    return Note("?", "this error is not in the catalogue", lines)
+
+
+def _own_line(error: BaseException) -> str:
+    """Return the learner's line that led to the error, as a sentence; empty if there is none."""
+    for seen in related(error):
+        for call in reversed(seen.calls):
+            file = call.tb_frame.f_code.co_filename
+            code = linecache.getline(file, call.tb_lineno, call.tb_frame.f_globals).strip()
+            if code and not file.startswith(_libraries()):
+                return f"Your line {call.tb_lineno}: `{code}`"
+    return ""
+
+
+@functools.cache
+def _libraries() -> tuple[str, ...]:
+    paths = sysconfig.get_paths()
+    return ("<frozen", *(paths[name] for name in ("stdlib", "platstdlib", "purelib", "platlib")))
+
+
+def _calls(error: BaseException) -> tuple[TracebackType, ...]:
+    calls, call = [], error.__traceback__
+    while call is not None:
+        calls.append(call)
+        call = call.tb_next
+    return tuple(calls)
+
+
+def _place(call: TracebackType) -> str:
+    code = call.tb_frame.f_code
+    return f"{Path(code.co_filename).as_posix()}:{code.co_name}"
