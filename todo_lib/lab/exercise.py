@@ -44,12 +44,13 @@ class Exercise:
     judge: Judge
     hints: tuple[str, str, str]
     """The concept, then the place, then the code."""
-    name: str = ""
-    lesson: str = ""
-    hints_seen: int = 0
-    attempts: int = 0
-    last: Verdict | None = field(default=None, repr=False)
-    _solution_asked: bool = field(default=False, repr=False)
+    # A default value would stand on the class, and Tab would offer it to the learner; a factory's does not.
+    name: str = field(default_factory=str)
+    lesson: str = field(default_factory=str)
+    hints_seen: int = field(default_factory=int)
+    attempts: int = field(default_factory=int)
+    last: Verdict | None = field(default_factory=lambda: None)
+    _solution_asked: bool = field(default_factory=bool)
 
     def check(self, answer: Any = None) -> RunsWhenAwaited:
         """Judge an answer: `await` this to get the verdict.
@@ -118,9 +119,9 @@ class Prediction:
     right: str
     why: dict[str, str]
     """Letter → why it is right, or why it is tempting and wrong."""
-    name: str = ""
-    lesson: str = ""
-    given: str = ""
+    name: str = field(default_factory=str)
+    lesson: str = field(default_factory=str)
+    given: str = field(default_factory=str)
 
     def __dir__(self) -> list[str]:
         return ["predict", "reveal"]
@@ -148,14 +149,10 @@ class Lesson:
     def __init__(self, number: str, parts: dict[str, Exercise | Prediction]) -> None:
         self.number = number
         self._parts = parts
+        self.exercises = {name: part for name, part in parts.items() if isinstance(part, Exercise)}
         for name, part in parts.items():
             part.name, part.lesson = name, number
             setattr(self, name, part)
-
-    @property
-    def exercises(self) -> dict[str, Exercise]:
-        """Return what has a check, in order."""
-        return {name: part for name, part in self._parts.items() if isinstance(part, Exercise)}
 
     def __repr__(self) -> str:
         return f"Lesson {self.number}: " + ", ".join(f"q.{name}" for name in self._parts)
