@@ -59,7 +59,7 @@ class TaskOutput(BaseModel):
 class TaskFilter(BaseModel):
     """Which tasks to list, and which part of that list. Also the query string of `GET /api/todo/`."""
 
-    q: Annotated[Text | None, Field(description="part of the name, in any case")] = None
+    q: Annotated[Text | None, Field(max_length=100, description="part of the name, in any case")] = None
     include_done: bool = True
     due_before: Annotated[date | None, Field(description="due on this day or earlier")] = None
     limit: Annotated[int, Field(ge=1, le=1000)] = 100

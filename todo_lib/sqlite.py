@@ -3,7 +3,7 @@
 from typing import Any
 
 from sqlalchemy import Connection, Engine, event
-from sqlalchemy.engine.interfaces import DBAPICursor, ExecutionContext
+from sqlalchemy.engine.interfaces import DBAPICursor, ExceptionContext, ExecutionContext
 
 PRAGMAS = (
     "PRAGMA busy_timeout = 5000",  # milliseconds to wait for another writer
@@ -30,6 +30,7 @@ def prepare_sqlite(engine: Engine) -> None:
     event.listen(engine, "connect", _set_up_connection)
     event.listen(engine, "begin", _note_begin)
     event.listen(engine, "before_cursor_execute", _begin_with_first_statement)
+    event.listen(engine, "handle_error", _drop_connection_if_commit_failed)
 
 
 def _set_up_connection(connection: Any, record: Any) -> None:
@@ -68,3 +69,11 @@ def _only_reads(statement: str, context: ExecutionContext | None) -> bool:
     if compiled is not None and getattr(compiled.statement, "_for_update_arg", None) is not None:
         return False
     return statement.lstrip().upper().startswith("SELECT")
+
+
+def _drop_connection_if_commit_failed(context: ExceptionContext) -> None:
+    # SQLite keeps a transaction whose COMMIT failed, with its lock; SQLAlchemy takes it for ended and would
+    # give the connection to the next one. An error without a statement comes from COMMIT or ROLLBACK.
+    if context.connection is not None and context.statement is None:
+        context.is_disconnect = True
+        context.invalidate_pool_on_disconnect = False

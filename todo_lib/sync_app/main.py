@@ -5,9 +5,10 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
 from fastapi.responses import HTMLResponse
 
-from todo_lib.web import static, templates
+from todo_lib.web import refuse, static, templates
 
 from .database import DEFAULT_URL, create_session_factory, create_tables, dispose
 from .routers import todo
@@ -17,16 +18,17 @@ from .routers import todo
 async def lifespan(app: FastAPI) -> AsyncIterator[None]:
     """Open one engine when the application starts, close it when the application stops."""
     factory = create_session_factory(os.environ.get("TODO_DATABASE_URL", DEFAULT_URL))
+    app.state.session_factory = factory
     try:
         create_tables(factory)
-        app.state.session_factory = factory
         yield
-        del app.state.session_factory
     finally:
+        del app.state.session_factory
         dispose(factory)
 
 
 app = FastAPI(title="To-Do Task API", lifespan=lifespan)
+app.add_exception_handler(RequestValidationError, refuse)
 app.include_router(todo.router)
 app.mount("/static", static, name="static")
 
