@@ -5,13 +5,13 @@ badness that is red.
 """
 
 import json
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
 import nbformat
 import pytest
-
-from todo_lib.course.validate import run_nbval
 
 TIMEOUT = 2  # seconds a cell may take here
 IGNORE = "nbval-ignore-output"  # so that only the gate can notice
@@ -135,7 +135,9 @@ def ran(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     for name, (cells, _, _) in BAD.items():
         nbformat.write(notebook(name, cells), folder / f"{name}.ipynb")
     report = folder / "report.json"
-    assert run_nbval(folder, report=report, timeout=TIMEOUT) == 1
+    script = f"sys.exit(run_nbval(Path({str(folder)!r}), report=Path({str(report)!r}), timeout={TIMEOUT}))"
+    imports = "import sys; from pathlib import Path; from todo_lib.course.validate import run_nbval"
+    assert subprocess.run([sys.executable, "-c", f"{imports}; {script}"], check=False).returncode == 1
     return {Path(path).stem: result for path, result in json.loads(report.read_text("utf-8")).items()}
 
 

@@ -7,13 +7,13 @@ cell or check that silently did not run is a failure.
 
 import json
 import os
-import subprocess
 import sys
 import tempfile
 import time
 from pathlib import Path
 from typing import Any
 
+import pytest
 from jupyter_client.manager import start_new_kernel
 
 from todo_lib.course.build import build, refuse_stale
@@ -26,15 +26,14 @@ SANITIZE = Path(__file__).with_name("sanitize.cfg")
 
 
 def run_nbval(*paths: Path, report: Path, timeout: float = CELL_TIMEOUT) -> int:
-    """Run notebooks through nbval and the gate in a process of their own; return pytest's exit code."""
-    command = [
-        sys.executable, "-m", "pytest", "-q", "-p", "no:randomly", "-p", "no:cacheprovider", "-p", "no:xdist",
-        "--tb=short", "-p", "todo_lib.course.gate", f"--lab-report={report}",
-        "--nbval", "--nbval-current-env", f"--nbval-cell-timeout={timeout}", f"--nbval-sanitize-with={SANITIZE}",
-        *map(str, paths),
-    ]  # fmt: skip
-    environment = {**os.environ, "TODO_LAB_STRICT": "1", "PYDEVD_DISABLE_FILE_VALIDATION": "1"}
-    return subprocess.run(command, env=environment, cwd=NOTEBOOKS.parent, check=False).returncode
+    """Run notebooks through nbval and the gate; return pytest's exit code. Once per process."""
+    os.environ.update(TODO_LAB_STRICT="1", PYDEVD_DISABLE_FILE_VALIDATION="1")
+    plugins = ["no:randomly", "no:cacheprovider", "no:xdist", "todo_lib.course.gate"]
+    return pytest.main([
+        *(f"-p{plugin}" for plugin in plugins), "-q", "--tb=short", "--assert=plain", f"-c{NOTEBOOKS.parent / 'pyproject.toml'}",
+        f"--lab-report={report}", "--nbval", "--nbval-current-env", f"--nbval-cell-timeout={timeout}",
+        f"--nbval-sanitize-with={SANITIZE}", *map(str, paths),
+    ])  # fmt: skip
 
 
 def promised(lesson: Lesson, edition: Edition) -> dict[str, int]:
