@@ -1,0 +1,67 @@
+# One command each for a machine with Python 3.11 or newer, git and make. Windows: see README.md.
+
+PYTHON ?= python3
+
+# What to install beside the project: the tested versions. Other sets, in a fresh .venv:
+#   make check PINS=                                 the newest versions
+#   make check PINS='--resolution lowest-direct'     the oldest that pyproject.toml allows
+#   make check PINS='sqlalchemy==2.0.*'              the older SQLAlchemy
+PINS = --constraint .ci/constraints.txt
+
+# `python -m`, not the scripts in .venv/bin: those break when the folder is moved.
+VENV_PYTHON = .venv/bin/python
+INSTALL = $(VENV_PYTHON) -m uv pip install --python $(VENV_PYTHON) --compile-bytecode $(PINS)
+
+.PHONY: help lab test check lint format notebooks constraints clean
+
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' Makefile
+
+lab: .venv/.lab ## set up what is missing and open the course in JupyterLab
+	PATH="$$PWD/.venv/bin:$$PATH" $(VENV_PYTHON) -m jupyterlab --ServerApp.root_dir=notebooks $(LAB_ARGS)
+
+test: lint ## prove everything: lint, tests, notebooks
+	@$(MAKE) check
+
+check: .venv/.test ## tests and notebooks without lint
+	$(VENV_PYTHON) -m pytest -n 2 --dist loadfile tests
+	$(VENV_PYTHON) -m todo_lib.course.validate
+
+lint: .venv/.test ## check style
+	$(VENV_PYTHON) -m ruff check .
+	$(VENV_PYTHON) -m ruff format --check .
+
+format: .venv/.test ## format the code and repair what can be repaired
+	$(VENV_PYTHON) -m ruff check --fix .
+	$(VENV_PYTHON) -m ruff format .
+
+notebooks: .venv/.test ## build the notebooks whose source changed; ALL=1 builds every one
+	$(VENV_PYTHON) -m todo_lib.course.build $${ALL:+--all}
+
+constraints: .venv/.uv ## note the newest versions in .ci/constraints.txt; run `make test` afterwards
+	{ echo '# The versions that `make` installs, for every platform. Regenerate: make constraints'; \
+	  $(VENV_PYTHON) -m uv pip compile --quiet --universal --python-version 3.11 --all-extras \
+	    --no-header --no-annotate --no-emit-index-url --no-emit-find-links pyproject.toml; \
+	} > .venv/constraints.txt
+	mv .venv/constraints.txt .ci/constraints.txt
+
+clean: ## remove .venv and caches; your own work stays
+	rm -rf .venv .pytest_cache .ruff_cache build *.egg-info
+	find todo_lib tests notebooks -name __pycache__ -type d -prune -exec rm -rf {} +
+	find notebooks -name .ipynb_checkpoints -type d -prune -exec rm -rf {} +
+
+# The files below say that a step is done, so that it is repeated only when its input changed.
+
+.venv/.uv:
+	@$(PYTHON) -c 'import sys; sys.exit("Python 3.11 or newer, please: make lab PYTHON=python3.12" if sys.version_info < (3, 11) else 0)'
+	$(PYTHON) -m venv .venv
+	$(VENV_PYTHON) -m pip install --quiet --disable-pip-version-check --constraint .ci/constraints.txt uv
+	@touch $@
+
+.venv/.lab: .venv/.uv pyproject.toml .ci/constraints.txt
+	$(INSTALL) --editable .
+	@touch $@
+
+.venv/.test: .venv/.uv pyproject.toml .ci/constraints.txt
+	$(INSTALL) --editable '.[test]'
+	@touch .venv/.lab $@
