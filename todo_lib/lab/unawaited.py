@@ -3,6 +3,7 @@
 import gc
 import re
 import sys
+import traceback
 import warnings
 from collections.abc import Callable, Coroutine, Generator, Iterator
 from contextlib import contextmanager
@@ -26,6 +27,12 @@ class Unawaited:
     name: str
     frames: tuple[Frame, ...]
     """Where it was made, innermost first."""
+
+
+def frames_of(error: BaseException) -> tuple[Frame, ...]:
+    """Return where an exception was raised, innermost first."""
+    frames = traceback.extract_tb(error.__traceback__)
+    return tuple((frame.filename, frame.lineno or 0) for frame in reversed(frames))
 
 
 def hook(tell: Callable[[Unawaited], None], otherwise: Callable[..., None]) -> Callable[..., None]:

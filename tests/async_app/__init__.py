@@ -1,0 +1,1 @@
+"""The tests with which the course ends: asynchronous, for the asynchronous app."""

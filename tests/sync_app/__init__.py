@@ -1,0 +1,1 @@
+"""The tests with which the course starts: synchronous, for the synchronous app."""
