@@ -14,7 +14,6 @@ import linecache
 import re
 import sys
 import sysconfig
-import traceback
 from collections import deque
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -178,7 +177,8 @@ def errors(search: str = "") -> Note | Table:
 
 
 def _mentions(entry: Entry, search: str) -> bool:
-    texts = (entry.key, entry.title, entry.happened, entry.why, entry.fix, entry.notice)
+    silent = "silent" if entry.silent else ""
+    texts = (entry.key, entry.title, entry.happened, entry.why, entry.fix, entry.notice, silent)
     if search.casefold() in "\n".join(texts).casefold():
         return True
     return any(sign.message and re.search(sign.message, search, re.DOTALL) for sign in entry.signs)
@@ -197,11 +197,11 @@ def _entry_note(entry: Entry, own_line: str = "") -> Note:
 
 
 def _unknown_note(error: BaseException) -> Note:
-    last = "".join(traceback.format_exception_only(error)).strip().splitlines()
+    message = Seen(error, ()).text.strip().partition("\n")[0]
     own_line = _own_line(error)
     lines = (
         "Not every error has a page here. Begin with the last line of the traceback:",
-        f"`{last[0] if last else type(error).__name__}`",
+        f"`{type(error).__name__}{': ' if message else ''}{message}`",
         *([own_line] if own_line else []),
         "Then look for a word of it: `errors('word')`. `%tb Context` shows the error in full.",
     )
@@ -215,7 +215,8 @@ def _own_line(error: BaseException) -> str:
             file = call.tb_frame.f_code.co_filename
             code = linecache.getline(file, call.tb_lineno, call.tb_frame.f_globals).strip()
             if code and not file.startswith(_libraries()):
-                return f"Your line {call.tb_lineno}: `{code}`"
+                module = f" of {Path(file).name}" if Path(file).is_file() else ""  # a cell is no file
+                return f"Your line {call.tb_lineno}{module}: `{code}`"
     return ""
 
 

@@ -23,8 +23,9 @@ from IPython.display import display
 from sqlalchemy import Connection, Engine, event
 from sqlalchemy.pool import Pool
 
+from todo_lib.lab.errors import explain, find
 from todo_lib.lab.show import Note
-from todo_lib.lab.unawaited import Frame, RunsWhenAwaited, Unawaited, always_warn, hook
+from todo_lib.lab.unawaited import Frame, RunsWhenAwaited, Unawaited, always_warn, frames_of, hook
 
 # Threads that keep themselves ready for the next piece of work; they end with the process.
 WORKERS = ("asyncio_", "ThreadPoolExecutor", "AnyIO worker")
@@ -85,6 +86,8 @@ class Watcher:
 
     def _after_cell(self, result: ExecutionResult) -> None:
         _in_a_cell.set(False)
+        if isinstance(result.error_in_exec, Exception):
+            self._explain(result.error_in_exec)
         self._tell_of_result(result.result)
         gc.collect()
         for found in self._unawaited:
@@ -110,6 +113,16 @@ class Watcher:
         elif isinstance(value, RunsWhenAwaited) and not value.started:
             self._note("not awaited", value.name)  # it has shown itself
             value.started = True
+
+    def _explain(self, error: Exception) -> None:
+        """Show below the traceback what is known of the error; if nothing is, at least the learner's line."""
+        place = self.place(frames_of(error))
+        for coroutine in _held_by(error):
+            coroutine.close()  # the error tells of it; a second note, some cells later, would only confuse
+        if find(error):
+            display(explain(error))
+        elif place:
+            display(Note("·", self.where(place)))
 
     def _note(self, kind: str, what: str) -> None:
         self.reports.append({"kind": kind, "what": what, "cell": self._source})
@@ -186,6 +199,20 @@ def _task_failed(what: str) -> tuple[str, str]:
         f"A task failed in the background and nobody awaited it: {what}",
         "Keep the task in a variable and `await` it, or start it in an `asyncio.TaskGroup`.",
     )
+
+
+def _held_by(error: BaseException) -> list[Any]:
+    """Return the coroutines that never ran and that only the error and its calls keep alive."""
+    held, call = [getattr(error, "obj", None)], error.__traceback__
+    while call is not None:
+        if call.tb_frame.f_locals is not call.tb_frame.f_globals:  # a cell's own names live on
+            held += call.tb_frame.f_locals.values()
+        call = call.tb_next
+    return [
+        each
+        for each in held
+        if asyncio.iscoroutine(each) and inspect.getcoroutinestate(each) == inspect.CORO_CREATED
+    ]
 
 
 class _Remember:

@@ -1,2 +1,12 @@
-"""."""
-ENTRIES=()
+"""What goes wrong on the way to asynchronous SQLAlchemy: texts and how to recognise each, by theme."""
+
+from todo_lib.lab.catalogue import awaiting, databases, engines, loading, sessions, web
+
+ENTRIES = (
+    *awaiting.ENTRIES,
+    *loading.ENTRIES,
+    *sessions.ENTRIES,
+    *engines.ENTRIES,
+    *databases.ENTRIES,
+    *web.ENTRIES,
+)
