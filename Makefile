@@ -38,11 +38,12 @@ format: .venv/.test ## format the code and repair what can be repaired
 notebooks: .venv/.test ## build the notebooks whose source changed; ALL=1 builds every one
 	$(VENV_PYTHON) -m todo_lib.course.build $${ALL:+--all}
 
+# A browser's Python (emscripten) cannot run this course.
 constraints: .venv/.uv ## note the newest versions in .ci/constraints.txt; run `make test` afterwards
 	{ echo '# The versions that `make` installs, for every platform. Regenerate: make constraints'; \
 	  $(VENV_PYTHON) -m uv pip compile --quiet --universal --python-version 3.11 --all-extras \
 	    --no-header --no-annotate --no-emit-index-url --no-emit-find-links pyproject.toml \
-	    | grep -v emscripten; `# a browser's Python cannot run this course` \
+	    | grep -v emscripten; \
 	} > .venv/constraints.txt
 	mv .venv/constraints.txt .ci/constraints.txt
 
