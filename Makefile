@@ -43,7 +43,7 @@ constraints: .venv/.uv ## note the newest versions in .ci/constraints.txt; run `
 	{ echo '# The versions that `make` installs, for every platform. Regenerate: make constraints'; \
 	  $(VENV_PYTHON) -m uv pip compile --quiet --universal --python-version 3.11 --all-extras \
 	    --no-header --no-annotate --no-emit-index-url --no-emit-find-links pyproject.toml \
-	    | grep -v emscripten; \
+	    | grep -v "== 'emscripten'"; \
 	} > .venv/constraints.txt
 	mv .venv/constraints.txt .ci/constraints.txt
 
