@@ -12,7 +12,7 @@ PINS = --constraint .ci/constraints.txt
 VENV_PYTHON = .venv/bin/python
 INSTALL = $(VENV_PYTHON) -m uv pip install --python $(VENV_PYTHON) --compile-bytecode $(PINS)
 
-.PHONY: help lab test check lint format notebooks constraints clean
+.PHONY: help lab test check bench lint format notebooks constraints clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' Makefile
@@ -26,6 +26,9 @@ test: lint ## prove everything: lint, tests, notebooks
 check: .venv/.test ## tests and notebooks without lint
 	$(VENV_PYTHON) -m pytest -n 2 --dist loadfile tests
 	$(VENV_PYTHON) -m todo_lib.course.validate
+
+bench: .venv/.test ## measure what the course says about time
+	$(VENV_PYTHON) -m tests.bench.check_time
 
 lint: .venv/.test ## check style
 	$(VENV_PYTHON) -m ruff check .

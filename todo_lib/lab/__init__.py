@@ -6,19 +6,49 @@ from typing import Any
 from IPython.core.interactiveshell import InteractiveShell
 
 from todo_lib.lab.blank import BLANK, NAME
+from todo_lib.lab.errors import errors, explain
 from todo_lib.lab.exercise import lesson
+from todo_lib.lab.expect import expect_error
+from todo_lib.lab.measure import stall_meter, timed
+from todo_lib.lab.queries import count_queries, pool_status
 from todo_lib.lab.scratch import new_database, rows
 from todo_lib.lab.show import code_of, diff
+from todo_lib.lab.timeline import timeline
 from todo_lib.lab.watch import open_things, start_watching
 
-__all__ = ["code_of", "diff", "lesson", "new_database", "open_things", "rows"]
+__all__ = [
+    "code_of",
+    "count_queries",
+    "diff",
+    "errors",
+    "expect_error",
+    "explain",
+    "lesson",
+    "new_database",
+    "open_things",
+    "pool_status",
+    "rows",
+    "serve",
+    "stall_meter",
+    "timed",
+    "timeline",
+]
+
+
+def __getattr__(name: str) -> Any:
+    """Import `serve` when it is asked for: a web server and its client cost a third of a second."""
+    if name == "serve":
+        from todo_lib.lab.server import serve  # noqa: PLC0415
+
+        return serve
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
 
 def load_ipython_extension(shell: InteractiveShell) -> None:
     """Start the watcher, show errors short, let `____` stand for what is not written yet."""
     start_watching(shell)
     shell.InteractiveTB.set_mode("Minimal")  # `%tb Context` shows the last error in full
-    shell.push({NAME: BLANK, "lesson": lesson}, interactive=False)
+    shell.push({NAME: BLANK, "errors": errors, "explain": explain, "lesson": lesson}, interactive=False)
     for formatter in (shell.display_formatter.formatters["text/plain"],):
         formatter.for_type(types.CoroutineType, _show_coroutine)
 

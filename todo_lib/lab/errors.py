@@ -22,7 +22,7 @@ from types import TracebackType
 
 from todo_lib.lab.show import Note, Table
 
-LINK = re.compile(r"https://[^\s<]+[^\s<.,)]")
+LINK = re.compile(r"https://[^\s<\"']+[^\s<\"'.,)]")
 
 
 @dataclass(frozen=True)
@@ -66,8 +66,14 @@ class Sign:
             (not self.types or any(each.__name__ in self.types for each in type(seen.error).__mro__))
             and (not self.message or re.search(self.message, seen.text, re.DOTALL) is not None)
             and (not self.call or seen.call(self.call) is not None)
-            and (self.test is None or self.test(seen))
+            and (self.test is None or self._test_holds(seen))
         )
+
+    def _test_holds(self, seen: Seen) -> bool:
+        try:
+            return self.test(seen)
+        except Exception:  # noqa: BLE001 (who explains errors must not make any)
+            return False
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,453 @@
+"""A timeline tells what the event loop really did, in order, and leaves the loop as it was."""
+
+import asyncio
+import base64
+import gc
+import inspect
+import io
+import time
+import warnings
+from collections.abc import AsyncIterator
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import matplotlib
+import matplotlib.style
+import pytest
+import pytest_asyncio
+from PIL import Image
+
+from todo_lib.async_app.database import create_async_session_factory, create_tables, dispose
+from todo_lib.async_app.datastore import DataStoreDb
+from todo_lib.lab.timeline import NO_TASKS, Row, Timeline, timeline
+from todo_lib.lab.timeline_picture import _turns, picture
+from todo_lib.models import TaskInput
+
+ORANGE = (213, 94, 0)
+
+
+async def wait(seconds: float = 0.0) -> float:
+    """Let other tasks run."""
+    await asyncio.sleep(seconds)
+    return seconds
+
+
+async def block(before: float = 0.0) -> None:
+    """Keep the loop for longer than any task should."""
+    await asyncio.sleep(before)
+    time.sleep(0.15)  # noqa: ASYNC251 (blocking is what is shown)
+
+
+async def fail() -> None:
+    """Fail after a moment."""
+    await asyncio.sleep(0)
+    raise ValueError("no")
+
+
+@pytest_asyncio.fixture(autouse=True)
+async def no_factory_is_left() -> AsyncIterator[None]:
+    """Fail the test after which the event loop still makes its tasks through a timeline."""
+    yield
+    assert asyncio.get_running_loop().get_task_factory() is None
+
+
+# -- what is seen --------------------------------------------------------------------------------------
+
+
+@pytest.mark.asyncio
+async def test_three_tasks_in_order() -> None:
+    """They start one after the other, wait together, and end in the order of their waits."""
+    async with timeline() as line:
+        results = await asyncio.gather(
+            line.task("coffee", wait(0.3)), line.task("toast", wait(0.2)), line.task("eggs", wait(0.1))
+        )
+    assert results == [0.3, 0.2, 0.1], "what a task returns passes through"
+    assert line.text == (
+        "1. coffee starts\n2. coffee waits\n3. toast starts\n4. toast waits\n5. eggs starts\n6. eggs waits\n"
+        "7. eggs ends\n8. toast ends\n9. coffee ends"
+    )
+    assert line.events == [
+        *((name, event) for name in ("coffee", "toast", "eggs") for event in ("starts", "waits")),
+        *((name, event) for name in ("eggs", "toast", "coffee") for event in ("resumes", "ends")),
+    ]
+    assert repr(line) == line.text
+
+
+@pytest.mark.asyncio
+async def test_the_order_is_what_is_told() -> None:
+    """Other waits, another text: otherwise the test above would prove nothing."""
+    async with timeline() as line:
+        await asyncio.gather(line.task("coffee", wait(0.1)), line.task("toast", wait(0.2)))
+    assert line.text.splitlines()[4:] == ["5. coffee ends", "6. toast ends"]
+
+
+@pytest.mark.asyncio
+async def test_details_are_told_when_asked_for() -> None:
+    """Each turn; without `detail`, only the first wait and the end."""
+
+    async def two_turns() -> None:
+        await asyncio.sleep(0)
+        await asyncio.sleep(0)
+
+    async with timeline() as line:
+        await asyncio.gather(line.task("a", two_turns()), line.task("b", two_turns()))
+    turns = ["starts", "waits"], ["resumes", "waits"], ["resumes", "ends"]
+    told = [f"{name} {event}" for turn in turns for name in "ab" for event in turn]
+    assert line.describe(detail=True) == "\n".join(f"{n}. {each}" for n, each in enumerate(told, 1))
+    assert (
+        line.describe()
+        == line.text
+        == "1. a starts\n2. a waits\n3. b starts\n4. b waits\n5. a ends\n6. b ends"
+    )
+
+
+@pytest.mark.asyncio
+async def test_a_task_that_blocks_is_caught() -> None:
+    """It is named, and the others end after it although their time had come before."""
+    async with timeline() as line:
+        await asyncio.gather(
+            line.task("short", wait(0.05)), line.task("blocks", block()), line.task("long", wait(0.4))
+        )
+    assert [event for event in line.events if event[1] in {"blocks", "ends"}] == [
+        ("blocks", "blocks"),
+        ("blocks", "ends"),
+        ("short", "ends"),
+        ("long", "ends"),
+    ]
+    assert "\n7. blocks blocks: no other task can run\n8. blocks ends\n9. short ends\n" in line.text
+    async with timeline(blocked=10) as line:
+        await line.task("patient", block())
+    assert ("patient", "blocks") not in line.events, "the limit is the lesson's to choose"
+
+
+@pytest.mark.asyncio
+async def test_every_kind_of_ending() -> None:
+    """Done, failed, cancelled while waiting, cancelled before the first turn, and not ended at all."""
+    async with timeline() as line:
+        done, failed = line.task("done", wait()), line.task("failed", fail())
+        cancelled, late = line.task("cancelled", wait(60)), line.task("late", wait(60))
+        with pytest.raises(ValueError, match="no"):
+            await asyncio.gather(done, failed)
+        cancelled.cancel()
+        never = line.task("never", wait(60))
+        never.cancel()
+        await asyncio.wait([cancelled, never])
+    assert [event for event in line.events if event[1] not in {"starts", "waits", "resumes"}] == [
+        ("done", "ends"),
+        ("failed", "fails"),
+        ("cancelled", "is cancelled"),
+        ("never", "is cancelled"),
+        ("late", "has not ended"),
+    ]
+    assert ("never", "starts") not in line.events
+    assert "failed fails: ValueError\n" in line.text
+    seen = list(line.events)
+    late.cancel()
+    await asyncio.wait([late])
+    assert late.cancelled()
+    assert line.events == seen, "what happens after the block is no part of it"
+
+
+@pytest.mark.asyncio
+async def test_a_task_group_that_fails() -> None:
+    """The error of one task cancels the others; the errors reach the program unchanged."""
+    line = timeline()
+
+    async def group_fails() -> None:
+        async with line, asyncio.TaskGroup() as group:
+            group.create_task(wait(60), name="other")
+            group.create_task(fail(), name="first")
+
+    with pytest.raises(ExceptionGroup) as raised:
+        await group_fails()
+    assert [repr(error) for error in raised.value.exceptions] == ["ValueError('no')"]
+    assert line.events[-2:] == [("other", "resumes"), ("other", "is cancelled")]
+
+
+@pytest.mark.asyncio
+async def test_a_task_that_survives_its_cancellation() -> None:
+    """What is thrown into a task reaches its code, and the task goes on."""
+
+    async def stubborn() -> str:
+        try:
+            await asyncio.sleep(60)
+        except asyncio.CancelledError:
+            await asyncio.sleep(0)
+        return "done"
+
+    async with timeline() as line:
+        task = line.task("stubborn", stubborn())
+        await asyncio.sleep(0)
+        task.cancel()
+        assert await task == "done"
+    assert [event for _, event in line.events] == ["starts", "waits", "resumes", "waits", "resumes", "ends"]
+
+
+@pytest.mark.asyncio
+async def test_names() -> None:
+    """A task's own name, or its function's; a name that comes again gets a number, by order of creation."""
+
+    class Store:
+        async def get(self) -> None:
+            """Do nothing."""
+
+    async with timeline() as line:
+        await asyncio.gather(Store().get(), wait(), Store().get(), asyncio.create_task(wait(), name="wait"))
+        await asyncio.create_task(wait(), name="named")
+    assert list(line.names.values()) == ["wait", "get", "wait 2", "get 2", "named"]
+
+
+@pytest.mark.asyncio
+async def test_only_tasks_of_the_block(database: Path) -> None:
+    """Not those of before, of after, of somebody else meanwhile, nor those that libraries start for themselves."""
+    factory = create_async_session_factory(f"sqlite+aiosqlite:///{database}")
+    await create_tables(factory)
+    store, others = DataStoreDb(factory), []
+
+    async def somebody_else() -> None:
+        await asyncio.sleep(0)
+        others.append(asyncio.create_task(wait(), name="somebody else's"))
+
+    before = asyncio.create_task(somebody_else())
+    try:
+        await store.add(TaskInput(name="buy bread", priority=1, due_date=date(2028, 2, 29), done=False))
+        async with timeline() as line:
+            await asyncio.gather(store.get(1), before)
+        await asyncio.create_task(wait(), name="after")
+        assert line.text == "1. get starts\n2. get waits\n3. get ends"
+        assert len(line.events) > 10, "a query is many turns"
+        async with timeline(library_tasks=True) as line:
+            await asyncio.create_task(store.get(1))
+        assert list(line.names.values()) == ["get", "close"]
+    finally:
+        await dispose(factory)
+        await asyncio.gather(*others)
+
+
+@pytest.mark.asyncio
+async def test_a_block_without_tasks_says_so(capsys: pytest.CaptureFixture[str]) -> None:
+    """What is awaited directly is no task."""
+    async with timeline() as line:
+        await wait()
+    assert line.text == NO_TASKS
+    line.draw()
+    assert capsys.readouterr().out == NO_TASKS + "\n"
+
+
+# -- nothing else changes ------------------------------------------------------------------------------
+
+
+class Counting:
+    """A task factory that somebody else has installed."""
+
+    def __init__(self) -> None:
+        self.seen: list[str] = []
+
+    def __call__(self, loop: asyncio.AbstractEventLoop, coro: Any, **kwargs: Any) -> asyncio.Task[Any]:
+        """Note the coroutine, make the task."""
+        self.seen.append(coro.__qualname__)
+        return asyncio.Task(coro, loop=loop, **kwargs)
+
+
+@pytest.mark.asyncio
+async def test_a_factory_that_was_there_is_asked_and_put_back() -> None:
+    """As the watcher's is. Also when the block fails."""
+    loop = asyncio.get_running_loop()
+    counting = Counting()
+    loop.set_task_factory(counting)
+    try:
+        with pytest.raises(ValueError, match="no"):
+            async with timeline() as line:
+                await line.task("a", fail())
+        assert counting.seen == ["fail"]
+        assert loop.get_task_factory() is counting
+    finally:
+        loop.set_task_factory(None)
+
+
+@pytest.mark.asyncio
+async def test_timelines_that_overlap() -> None:
+    """Each sees its own tasks, and whichever ends last leaves the loop as it was."""
+    first, second = timeline(), timeline()
+    await first.__aenter__()
+    await second.__aenter__()
+    await second.task("in the second", wait())
+    await first.__aexit__(None, None, None)
+    assert asyncio.get_running_loop().get_task_factory() is not None
+    await second.__aexit__(None, None, None)
+    assert list(first.names.values()) == []
+    assert list(second.names.values()) == ["in the second"]
+    async with timeline() as outer:
+        async with timeline() as inner:
+            await inner.task("inside", wait())
+        await outer.task("outside", wait())
+    assert (list(outer.names.values()), list(inner.names.values())) == (["outside"], ["inside"])
+
+
+@pytest.mark.asyncio
+async def test_a_task_can_still_be_asked_about_its_coroutine() -> None:
+    """Debuggers, AnyIO and asyncio's debug mode look into it."""
+    loop = asyncio.get_running_loop()
+    loop.set_debug(True)
+    async with timeline() as line:
+        task = line.task("a", wait(0.01))
+        await asyncio.sleep(0)
+        assert "wait()" in repr(task)
+        assert [frame.f_code.co_name for frame in task.get_stack()] == ["wait"]
+        coroutine = task.get_coro()
+        assert asyncio.iscoroutine(coroutine)
+        assert inspect.getcoroutinestate(coroutine) == inspect.CORO_SUSPENDED
+        await task
+    assert inspect.getcoroutinestate(coroutine) == inspect.CORO_CLOSED
+    loop.set_debug(False)
+
+
+@pytest.mark.asyncio
+async def test_a_forgotten_await_is_still_warned_about() -> None:
+    """And a task that never got a turn is not mistaken for one."""
+    with warnings.catch_warnings(record=True) as seen:
+        warnings.simplefilter("always")
+        async with timeline() as line:
+            wait()
+            line.task("never", wait()).cancel()
+        await asyncio.sleep(0)
+        gc.collect()
+    assert [str(each.message) for each in seen] == ["coroutine 'wait' was never awaited"]
+
+
+@pytest.mark.asyncio
+async def test_eager_tasks() -> None:
+    """Python 3.12 can run a task's first turn while it is created."""
+    loop = asyncio.get_running_loop()
+    if not hasattr(asyncio, "eager_task_factory"):
+        pytest.skip("this Python has no eager tasks")
+    loop.set_task_factory(asyncio.eager_task_factory)
+    try:
+        async with timeline() as line:
+            await asyncio.gather(line.task("a", wait()), line.task("b", wait()))
+        assert line.events[:4] == [("a", "starts"), ("a", "waits"), ("b", "starts"), ("b", "waits")]
+    finally:
+        loop.set_task_factory(None)
+
+
+# -- what is shown -------------------------------------------------------------------------------------
+
+
+def drawn(line: Timeline) -> Image.Image:
+    """Return the picture as one sees it."""
+    png, metadata = picture(line)
+    image = Image.open(io.BytesIO(base64.b64decode(png)))
+    assert image.format == "PNG"
+    assert (image.width, image.height) == (metadata["width"] * 2, metadata["height"] * 2), (
+        "sharp on any screen"
+    )
+    return image.convert("RGBA")
+
+
+def share(image: Image.Image, colour: tuple[int, int, int]) -> float:
+    """Return which part of the picture has this colour."""
+    pixels = image.convert("RGB").getcolors(maxcolors=image.width * image.height)
+    return sum(count for count, each in pixels if each == colour) / (image.width * image.height)
+
+
+@pytest.mark.asyncio
+async def test_the_picture() -> None:
+    """Opaque and white, so a dark page does not matter; orange only where something blocks."""
+    async with timeline() as polite:
+        await asyncio.gather(wait(0.1), wait(0.05))
+    async with timeline() as blocking:
+        await asyncio.gather(wait(0.1), block())
+    for line in (polite, blocking):
+        image = drawn(line)
+        assert image.getchannel("A").getextrema() == (255, 255)
+        assert image.getpixel((0, 0)) == image.getpixel((image.width - 1, image.height - 1)) == (255,) * 4
+        assert share(image, (255, 255, 255)) < 0.9, "something is drawn"
+    assert share(drawn(polite), ORANGE) == 0
+    assert share(drawn(blocking), ORANGE) > 0.02
+    _, metadata = picture(blocking)
+    assert "; 5. block blocks: no other task can run; 6. block ends; " in metadata["alt"]
+
+
+@pytest.mark.asyncio
+async def test_every_ending_and_many_rows_can_be_drawn() -> None:
+    """A failed and a cancelled task, one without a turn, one that goes on, and fifty others."""
+    async with timeline() as few:
+        failed, never, late = (
+            few.task("failed", fail()),
+            few.task("never", wait()),
+            few.task("late", wait(60)),
+        )
+        never.cancel()
+        await asyncio.wait([failed, never])
+    failed.exception()
+    late.cancel()
+    async with timeline() as many:
+        await asyncio.gather(*[wait() for _ in range(50)])
+    async with timeline() as none_ran:
+        none_ran.task("never", wait()).cancel()
+    assert drawn(few).height < drawn(many).height < 3500
+    drawn(none_ran)
+    await asyncio.wait([late])
+
+
+@pytest.mark.asyncio
+async def test_a_learners_own_style_does_not_reach_the_picture() -> None:
+    """Nor does the picture reach the learner's settings; a name is never taken for a formula."""
+    async with timeline() as line:
+        await line.task(r"$\nonsense$ or _y_", wait(0.01))
+    before = drawn(line)
+    with matplotlib.rc_context():
+        matplotlib.style.use("dark_background")
+        matplotlib.rcParams["savefig.dpi"] = 30
+        settings = dict(matplotlib.rcParams)
+        assert drawn(line).tobytes() == before.tobytes()
+        assert dict(matplotlib.rcParams) == settings
+
+
+def row(*steps: tuple[float, float], ended: bool = True) -> Row:
+    """Return a task that ran so."""
+    return Row("task", 0.0, steps=list(steps), ended=steps[-1][1] if ended else None)
+
+
+@pytest.mark.parametrize(
+    ("steps", "shown"),
+    [
+        ([(0, 1), (5, 6)], [(0, 1), (5, 6)]),
+        ([(0, 1), (1.5, 3), (3.1, 5)], [(0, 5)]),  # it ran nearly all the time
+        (
+            [(0, 0.1), (0.9, 1), (1.8, 1.9), (9, 9.1)],
+            [(0, 0.1), (1.8, 1.9), (9, 9.1)],
+        ),  # too close to be seen
+        ([(0, 0.1), (0.9, 4)], [(0, 4)]),
+        ([(0, 0.1), (5, 5.2), (5.3, 5.5)], [(0, 0.1), (5, 5.5)]),
+        (
+            [(0, 0.1), (5, 5.01), (5.9, 5.91)],
+            [(0, 0.1), (5, 5.01), (5.9, 5.91)],
+        ),  # the last one is always shown
+    ],
+)
+def test_turns_that_are_too_close_become_one(
+    steps: list[tuple[float, float]], shown: list[tuple[float, float]]
+) -> None:
+    """A second is the least that can be told apart here."""
+    line = Timeline(rows=[row(*steps)])
+    assert _turns(line, 1.0)[line.rows[0]] == shown
+
+
+def test_turns_do_not_become_one_across_another_task() -> None:
+    """Two tasks never run at the same time, and never look so."""
+    line = Timeline(rows=[row((0, 1), (1.5, 3)), row((1.1, 1.4))])
+    assert _turns(line, 1.0) == {line.rows[0]: [(0, 1), (1.5, 3)], line.rows[1]: [(1.1, 1.4)]}
+
+
+@pytest.mark.asyncio
+async def test_outside_a_notebook_the_words_are_printed(capsys: pytest.CaptureFixture[str]) -> None:
+    """A picture is of no use there."""
+    async with timeline() as line:
+        await line.task("a", wait())
+    line.draw()
+    line.draw(detail=True)
+    assert capsys.readouterr().out == (
+        "1. a starts\n2. a waits\n3. a ends\n1. a starts\n2. a waits\n3. a resumes\n4. a ends\n"
+    )

@@ -1,0 +1,113 @@
+"""Engines, drivers, the pool, and what a query gives back."""
+
+from todo_lib.lab.catalogue.lessons import CONCURRENCY, FACTORY, STORE
+from todo_lib.lab.errors import Entry, Sign
+
+ASYNCIO = "https://docs.sqlalchemy.org/en/21/orm/extensions/asyncio.html"
+
+ENTRIES = (
+    Entry(
+        key="create-all-on-async-engine",
+        title="`create_all` on an asynchronous engine",
+        happened="`metadata.create_all` is a synchronous function and cannot use an asynchronous engine or connection.",
+        why="It has no asynchronous version. `run_sync` gives it a synchronous connection and waits for it.",
+        fix="Hand it to `run_sync`, without calling it.",
+        code="async with engine.begin() as connection:\n    await connection.run_sync(Base.metadata.create_all)",
+        lesson=FACTORY,
+        url=f"{ASYNCIO}#session-run-sync",
+        signs=(Sign(("AttributeError",), r"'Async\w+' object has no attribute '_run_ddl_visitor'"),),
+    ),
+    Entry(
+        key="sync-driver",
+        title="A synchronous driver in the URL of an asynchronous engine",
+        happened="`create_async_engine` was given a URL whose driver cannot be awaited.",
+        why="The part before `://` names database and driver. `sqlite://` alone means the synchronous driver of the"
+        " standard library.",
+        fix="Name the asynchronous driver.",
+        code='create_async_engine("sqlite+aiosqlite:///todo.db")\ncreate_async_engine("postgresql+asyncpg://…")',
+        lesson=FACTORY,
+        url=f"{ASYNCIO}#synopsis-core",
+        signs=(
+            Sign(("InvalidRequestError",), "The asyncio extension requires an async driver"),
+            Sign(("AwaitRequired",)),
+        ),
+    ),
+    Entry(
+        key="greenlet-not-installed",
+        title="The package greenlet is not installed",
+        happened="SQLAlchemy's asynchronous part needs the package greenlet and did not find it.",
+        why="It lets SQLAlchemy's synchronous inside wait for an asynchronous driver. SQLAlchemy 2.1 installs it only"
+        " on request; 2.0 brings it along on most machines.",
+        fix="Install SQLAlchemy with its extra, then restart the kernel.",
+        code='pip install "sqlalchemy[asyncio]"',
+        lesson=FACTORY,
+        url=f"{ASYNCIO}#asyncio-install",
+        signs=(
+            Sign(("ImportError",), "requires that the Python 'greenlet' library is installed"),
+            Sign(("ValueError",), "the greenlet library is required"),
+        ),
+    ),
+    Entry(
+        key="pool-exhausted",
+        title="All connections of the pool are in use",
+        happened="The pool keeps connections to lend them. A task waited for a free one until the timeout was over.",
+        why="More tasks hold a session at the same time than the pool has connections; or sessions are held too"
+        " long, or never closed.",
+        fix="Hold a session for the database work only. Limit how many tasks run at once; enlarge the pool last.",
+        code="limit = asyncio.Semaphore(10)\n\nasync with limit, factory() as session:\n    ...",
+        lesson=CONCURRENCY,
+        url="https://docs.sqlalchemy.org/en/21/errors.html#error-3o7r",
+        signs=(Sign(("TimeoutError",), r"QueuePool limit of size \d+ overflow \d+ reached"),),
+    ),
+    Entry(
+        key="result-not-subscriptable",
+        title="A result has no index",
+        happened="You wrote `result[0]`. A result is read once, from front to back; it is not a list.",
+        why="`execute` and `scalars` return a result object. Rows come out of it when you ask for them.",
+        fix="Ask for what you want.",
+        code="result.first()          # one row or None\nresult.all()            # a list of rows\n"
+        "result.scalars().all()  # a list of objects",
+        lesson=STORE,
+        url="https://docs.sqlalchemy.org/en/21/core/connections.html#sqlalchemy.engine.Result",
+        signs=(Sign(("TypeError",), r"'\w*Result' object is not subscriptable"),),
+    ),
+    Entry(
+        key="no-result-found",
+        title="No row, where exactly one was asked for",
+        happened="`one()`, `scalar_one()` or `get_one()` found no row.",
+        why="These methods promise exactly one row. A row that may be missing needs another method.",
+        fix="Use the variant that returns None, and decide what a missing row means.",
+        code="task = await session.get(Task, id)            # None if missing\n"
+        "row = (await session.execute(query)).one_or_none()",
+        lesson=STORE,
+        url="https://docs.sqlalchemy.org/en/21/core/connections.html#sqlalchemy.engine.Result.one",
+        signs=(Sign(("NoResultFound",)),),
+    ),
+    Entry(
+        key="unique-needed",
+        title="`unique()` is needed after `joinedload` of a collection",
+        happened="The query joins a collection, so each parent comes once per child. SQLAlchemy wants you to say that"
+        " you know.",
+        why="`joinedload` adds a JOIN: a project with two tasks is two rows.",
+        fix="Call `unique()`; or use `selectinload`, which needs no JOIN.",
+        code="(await session.scalars(query)).unique().all()\n"
+        "query = select(Project).options(selectinload(Project.tasks))",
+        lesson=STORE,
+        url="https://docs.sqlalchemy.org/en/21/orm/queryguide/relationships.html#joined-eager-loading",
+        signs=(Sign(("InvalidRequestError",), r"The unique\(\) method must be invoked"),),
+    ),
+    Entry(
+        key="model-defined-twice",
+        title="A model is defined twice",
+        happened="The cell with a model was run again, and its table is in `Base.metadata` already.",
+        why="A class can be replaced in a notebook, but the metadata remember every table they were told of.",
+        fix="Keep models in a module and import them; or restart the kernel.",
+        code="from todo_lib.entities import Task",
+        lesson=FACTORY,
+        url="https://docs.sqlalchemy.org/en/21/core/metadata.html#sqlalchemy.schema.Table.params.extend_existing",
+        signs=(
+            Sign(("InvalidRequestError",), "is already defined for this MetaData instance"),
+            Sign(("SAWarning",), "already contains a class with the same class name and module name"),
+        ),
+    ),
+)

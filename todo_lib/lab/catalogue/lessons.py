@@ -1,0 +1,11 @@
+"""Which lesson treats what: the only place to change when a lesson gets another number."""
+
+COROUTINES = "01"
+FACTORY = "02"
+TESTS = "03"
+FIRST_AWAITS = "04"
+STORE = "05"
+ENDPOINTS = "06"
+CONCURRENCY = "07"
+BLOCKING = "08"
+POSTGRES = "09"
