@@ -12,7 +12,8 @@ from typing import Any
 
 import httpx
 import pytest
-from conftest import APPS
+
+from tests.conftest import APPS
 
 TOMORROW = date.today() + timedelta(days=1)
 TASKS = "/api/todo/"

@@ -55,7 +55,7 @@ async def test_timed_runs_what_is_awaited_and_what_is_not() -> None:
         calls.append("asynchronous")
 
     assert len((await timed(asynchronous, repeat=3)).times) == 3
-    assert len((await timed(lambda: asynchronous(), repeat=2)).times) == 2  # noqa: PLW0108 (as learners write it)
+    assert len((await timed(lambda: asynchronous(), repeat=2)).times) == 2  # noqa: PLW0108
     assert len((await timed(lambda: calls.append("synchronous"))).times) == 5
     assert calls == ["asynchronous"] * 5 + ["synchronous"] * 5
 

@@ -17,14 +17,16 @@ from typing import Any
 import httpx
 import pytest
 import uvicorn
-from conftest import APPS
 from fastapi import FastAPI
 from nbclient import NotebookClient
 from nbformat import NotebookNode, v4
 
+from todo_lib.async_app.main import app as async_app
 from todo_lib.lab import server as server_module
 from todo_lib.lab.server import serve
+from todo_lib.sync_app.main import app as sync_app
 
+APPS = {"sync": sync_app, "async": async_app}
 TASK = {"name": "buy bread", "priority": 1, "due_date": str(date.today() + timedelta(days=1))}
 
 
@@ -429,7 +431,7 @@ def ran(tmp_path_factory: pytest.TempPathFactory) -> dict[str, NotebookNode]:
     interrupts = []
 
     async def interrupt() -> None:
-        while not printed(cells["an interrupted server"]):  # noqa: ASYNC110 (another process must do something)
+        while not printed(cells["an interrupted server"]):  # noqa: ASYNC110 (in another process)
             await asyncio.sleep(0.02)
         await client.km.interrupt_kernel()
 

@@ -21,12 +21,12 @@ from typing import Any
 
 import httpx
 import pytest
-from conftest import APPS
 from fastapi import FastAPI
 from sqlalchemy.exc import OperationalError
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 import todo_lib
+from tests.conftest import APPS
 from todo_lib import sqlite
 
 TASKS = "/api/todo/"

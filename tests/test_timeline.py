@@ -200,7 +200,7 @@ async def test_names() -> None:
 
 @pytest.mark.asyncio
 async def test_only_tasks_of_the_block(database: Path) -> None:
-    """Not those of before, of after, of somebody else meanwhile, nor those that libraries start for themselves."""
+    """Not those of before, after, or somebody else meanwhile, nor those that libraries start for themselves."""
     factory = create_async_session_factory(f"sqlite+aiosqlite:///{database}")
     await create_tables(factory)
     store, others = DataStoreDb(factory), []
@@ -314,6 +314,21 @@ async def test_a_forgotten_await_is_still_warned_about() -> None:
         await asyncio.sleep(0)
         gc.collect()
     assert [str(each.message) for each in seen] == ["coroutine 'wait' was never awaited"]
+
+
+@pytest.mark.asyncio
+async def test_what_a_task_failed_with_is_not_kept() -> None:
+    """A failed task that nobody looks at complains when it is thrown away, also if its timeline is kept."""
+    complaints: list[str] = []
+    loop = asyncio.get_running_loop()
+    loop.set_exception_handler(lambda loop, context: complaints.append(context["message"]))
+    async with timeline() as line:
+        line.task("lost", fail())
+        await asyncio.sleep(0.01)
+    gc.collect()
+    loop.set_exception_handler(None)
+    assert complaints == ["Task exception was never retrieved"]
+    assert line.text.splitlines()[-1] == "3. lost fails: ValueError"
 
 
 @pytest.mark.asyncio

@@ -22,6 +22,7 @@ from types import TracebackType
 
 from todo_lib.lab.show import Note, Table
 
+NOTEBOOKS = Path(__file__).parents[2] / "notebooks"
 LINK = re.compile(r"https://[^\s<\"']+[^\s<\"'.,)]")
 
 
@@ -197,9 +198,15 @@ def _entry_note(entry: Entry, own_line: str = "") -> Note:
         f"Why: {entry.why}",
         *([f"How to notice: {entry.notice}"] if entry.notice else []),
         f"Usual fix: {entry.fix}",
-        f"More: lesson {entry.lesson}, {entry.url}",
+        f"More: {_lesson(entry)}{entry.url}",
     )
     return Explanation("!", entry.title, lines, entry.code)
+
+
+def _lesson(entry: Entry) -> str:
+    """Return the lesson's notebook, if this copy of the course has it."""
+    found = sorted(NOTEBOOKS.glob(f"{entry.lesson}_*.ipynb"))
+    return f"{found[0].name}, " if found else ""
 
 
 def _unknown_note(error: BaseException) -> Note:

@@ -24,6 +24,7 @@ from sqlalchemy import Connection, Engine, event
 from sqlalchemy.pool import Pool
 
 from todo_lib.lab.errors import explain, find
+from todo_lib.lab.expect import put_away_coroutines
 from todo_lib.lab.show import Note
 from todo_lib.lab.unawaited import Frame, RunsWhenAwaited, Unawaited, always_warn, frames_of, hook
 
@@ -58,6 +59,7 @@ class Watcher:
         self._tasks: list[tuple[asyncio.Task[Any], Place | None]] = []
         self._connections: dict[int, str] = {}
         self._threads = weakref.WeakSet(threading.enumerate())
+        self._next_beat: asyncio.TimerHandle | None = None
 
     def start(self) -> None:
         """Begin to watch. Called once, by the extension."""
@@ -83,9 +85,16 @@ class Watcher:
         loop = asyncio.get_running_loop()
         if not isinstance(loop.get_task_factory(), _Remember):
             loop.set_task_factory(_Remember(self, loop.get_task_factory()))
+        self._beat(loop)
+
+    def _beat(self, loop: asyncio.AbstractEventLoop) -> None:
+        # A loop that sleeps notices Jupyter's interrupt only when it wakes up (ipykernel #881): so it is woken.
+        self._next_beat = loop.call_later(0.1, self._beat, loop)
 
     def _after_cell(self, result: ExecutionResult) -> None:
         _in_a_cell.set(False)
+        if self._next_beat:
+            self._next_beat.cancel()
         if isinstance(result.error_in_exec, Exception):
             self._explain(result.error_in_exec)
         self._tell_of_result(result.result)
@@ -104,7 +113,7 @@ class Watcher:
 
     def _tell_of_result(self, value: Any) -> None:
         """Look at the cell's last value: shown, it is kept, so Python would warn of it much later."""
-        if asyncio.iscoroutine(value) and inspect.getcoroutinestate(value) == inspect.CORO_CREATED:
+        if inspect.iscoroutine(value) and inspect.getcoroutinestate(value) == inspect.CORO_CREATED:
             made_at = ((file, line) for file, line, _ in value.cr_origin or ())
             self._tell(
                 "not awaited", value.__qualname__, self.place(made_at), *_not_awaited(value.__qualname__)
@@ -117,6 +126,7 @@ class Watcher:
     def _explain(self, error: Exception) -> None:
         """Show below the traceback what is known of the error; if nothing is, at least the learner's line."""
         place = self.place(frames_of(error))
+        put_away_coroutines(error)
         for coroutine in _held_by(error):
             coroutine.close()  # the error tells of it; a second note, some cells later, would only confuse
         if find(error):
@@ -211,7 +221,7 @@ def _held_by(error: BaseException) -> list[Any]:
     return [
         each
         for each in held
-        if asyncio.iscoroutine(each) and inspect.getcoroutinestate(each) == inspect.CORO_CREATED
+        if inspect.iscoroutine(each) and inspect.getcoroutinestate(each) == inspect.CORO_CREATED
     ]
 
 

@@ -1,7 +1,7 @@
 """Coroutines and who runs them."""
 
 from todo_lib.lab.catalogue.clues import await_came_too_late
-from todo_lib.lab.catalogue.lessons import BLOCKING, COROUTINES, FIRST_AWAITS, STORE, TESTS
+from todo_lib.lab.catalogue.lessons import BLOCKING, FIRST_AWAITS, START, STORE, TESTS
 from todo_lib.lab.errors import Entry, Sign
 
 COROUTINE_MISUSED = Sign(("AttributeError", "TypeError"), r"'coroutine'|got coroutine$")
@@ -114,7 +114,7 @@ ENTRIES = (
         fix="Use `await` directly, in a cell as in a coroutine. `asyncio.run(main())` is for the last line of a"
         " script.",
         code="await main()",
-        lesson=COROUTINES,
+        lesson=START,
         url="https://docs.python.org/3/library/asyncio-runner.html#asyncio.run",
         signs=(
             Sign(("RuntimeError",), r"cannot be called from a running event loop"),
@@ -157,7 +157,7 @@ ENTRIES = (
         why="A notebook knows only what has been run since the kernel started. After a restart that is nothing,"
         " whatever the page still shows.",
         fix="Run the cells above, from the top. If the name is in none of them, look for a typing error.",
-        lesson=COROUTINES,
+        lesson=START,
         url="https://docs.python.org/3/library/exceptions.html#NameError",
         signs=(Sign(("NameError",), r"^name '.+' is not defined"),),
     ),

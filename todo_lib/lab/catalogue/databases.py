@@ -1,6 +1,6 @@
 """What SQLite, PostgreSQL and their drivers insist on, each in its own way."""
 
-from todo_lib.lab.catalogue.lessons import CONCURRENCY, ENDPOINTS, FACTORY, POSTGRES, TESTS
+from todo_lib.lab.catalogue.lessons import ENDPOINTS, FACTORY, POSTGRES, TESTS, UNDER_LOAD
 from todo_lib.lab.errors import Entry, Sign
 
 SQLITE = "https://docs.sqlalchemy.org/en/21/dialects/sqlite.html"
@@ -16,7 +16,7 @@ ENTRIES = (
         " `prepare_sqlite` arranges it.",
         code="prepare_sqlite(engine.sync_engine)  # todo_lib/sqlite.py\n"
         "task = await session.get(Task, id, with_for_update=True)",
-        lesson=CONCURRENCY,
+        lesson=UNDER_LOAD,
         url="https://www.sqlite.org/rescode.html#busy",
         signs=(Sign(("OperationalError",), r"database (table )?is locked"),),
     ),
@@ -29,7 +29,7 @@ ENTRIES = (
         fix="Let the database calculate; or lock the row when you read it. On SQLite that lock needs `prepare_sqlite`.",
         code="await session.execute(update(Task).values(count=Task.count + 1))\n"
         "task = await session.get(Task, id, with_for_update=True)",
-        lesson=CONCURRENCY,
+        lesson=UNDER_LOAD,
         url=f"{SQLITE}#sqlite-enabling-transactions",
         notice="Count: let several tasks add one to the same row with `gather`, then read the sum.",
     ),

@@ -1,6 +1,6 @@
 """Engines, drivers, the pool, and what a query gives back."""
 
-from todo_lib.lab.catalogue.lessons import CONCURRENCY, FACTORY, STORE
+from todo_lib.lab.catalogue.lessons import FACTORY, HIDDEN_IO, STORE, UNDER_LOAD
 from todo_lib.lab.errors import Entry, Sign
 
 ASYNCIO = "https://docs.sqlalchemy.org/en/21/orm/extensions/asyncio.html"
@@ -55,7 +55,7 @@ ENTRIES = (
         " long, or never closed.",
         fix="Hold a session for the database work only. Limit how many tasks run at once; enlarge the pool last.",
         code="limit = asyncio.Semaphore(10)\n\nasync with limit, factory() as session:\n    ...",
-        lesson=CONCURRENCY,
+        lesson=UNDER_LOAD,
         url="https://docs.sqlalchemy.org/en/21/errors.html#error-3o7r",
         signs=(Sign(("TimeoutError",), r"QueuePool limit of size \d+ overflow \d+ reached"),),
     ),
@@ -92,7 +92,7 @@ ENTRIES = (
         fix="Call `unique()`; or use `selectinload`, which needs no JOIN.",
         code="(await session.scalars(query)).unique().all()\n"
         "query = select(Project).options(selectinload(Project.tasks))",
-        lesson=STORE,
+        lesson=HIDDEN_IO,
         url="https://docs.sqlalchemy.org/en/21/orm/queryguide/relationships.html#joined-eager-loading",
         signs=(Sign(("InvalidRequestError",), r"The unique\(\) method must be invoked"),),
     ),

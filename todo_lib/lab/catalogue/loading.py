@@ -7,7 +7,7 @@ from todo_lib.lab.catalogue.clues import (
     pydantic_read_a_column,
     pydantic_read_a_relationship,
 )
-from todo_lib.lab.catalogue.lessons import ENDPOINTS, FACTORY, FIRST_AWAITS, STORE
+from todo_lib.lab.catalogue.lessons import FACTORY, HIDDEN_IO
 from todo_lib.lab.errors import Entry, Sign
 
 ASYNCIO = "https://docs.sqlalchemy.org/en/21/orm/extensions/asyncio.html"
@@ -42,7 +42,7 @@ ENTRIES = (
         fix="Refresh it after the commit, tell the model to fetch it always, or compute it in Python.",
         code="await session.refresh(task, ['changed'])\n\n"
         "__mapper_args__ = {'eager_defaults': True}  # in the model",
-        lesson=STORE,
+        lesson=HIDDEN_IO,
         url="https://docs.sqlalchemy.org/en/21/orm/persistence_techniques.html#orm-server-defaults",
         signs=(Sign(("MissingGreenlet",), call=EXPIRED, test=database_computes_it),),
         rank=1,
@@ -57,7 +57,7 @@ ENTRIES = (
         fix="Say in the query what you will need.",
         code="query = select(Project).options(selectinload(Project.tasks))\n"
         "# or later: await session.refresh(project, ['tasks'])",
-        lesson=STORE,
+        lesson=HIDDEN_IO,
         url=f"{ASYNCIO}#asyncio-orm-avoid-lazyloads",
         signs=(Sign(("MissingGreenlet",), call=NOT_LOADED),),
         rank=2,
@@ -71,7 +71,7 @@ ENTRIES = (
         " FastAPI and pydantic read every field of the model.",
         fix="Load what the output model needs, in the store.",
         code="query = select(Project).options(selectinload(Project.tasks))",
-        lesson=ENDPOINTS,
+        lesson=HIDDEN_IO,
         url="https://docs.pydantic.dev/latest/errors/validation_errors/#get_attribute_error",
         signs=(Sign(PYDANTIC, NO_GREENLET, test=pydantic_read_a_relationship),),
     ),
@@ -84,7 +84,7 @@ ENTRIES = (
         fix="Inside the block, load what is needed and turn the row into a pydantic model; return that.",
         code="async with factory() as session:\n    task = await session.get(Task, id)\n"
         "    return TaskOutput.model_validate(task)  # inside the block",
-        lesson=FIRST_AWAITS,
+        lesson=HIDDEN_IO,
         url="https://docs.sqlalchemy.org/en/21/errors.html#error-bhk3",
         signs=(
             Sign(("DetachedInstanceError",)),

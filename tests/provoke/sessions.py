@@ -1,0 +1,183 @@
+"""One session in several tasks; transactions that are over, or not yet."""
+
+import asyncio
+import gc
+import threading
+import time
+import warnings
+
+from sqlalchemy import event, select, text
+from sqlalchemy.exc import IntegrityError
+
+from . import provokes
+from .stage import Factory, Project, Stage, Todo
+
+WAIT = 0.02
+
+
+def make_slow(factory: Factory) -> None:
+    """Give each new SQLite connection a function `slow(x)` that takes its time."""
+
+    def slow(value: object) -> object:
+        time.sleep(WAIT)
+        return value
+
+    def connected(connection, record) -> None:
+        connection.create_function("slow", 1, slow)
+
+    event.listen(factory.kw["bind"].sync_engine, "connect", connected)
+
+
+@provokes("shared-session-cold")
+async def two_tasks_one_session(stage: Stage) -> None:
+    """The first task is still waiting for a connection when the second asks for one."""
+    async with stage.sqlite() as factory, factory() as session:
+        await factory.kw["bind"].dispose()
+        outcomes = await asyncio.gather(*(session.get(Todo, id) for id in (1, 2)), return_exceptions=True)
+        raise next(each for each in outcomes if isinstance(each, BaseException))
+
+
+@provokes("shared-session-cold")
+async def two_tasks_one_session_in_a_task_group(stage: Stage) -> None:
+    """A TaskGroup puts the exception into a group."""
+    async with stage.sqlite() as factory:
+        await factory.kw["bind"].dispose()
+        async with factory() as session:
+            first = asyncio.create_task(session.get(Todo, 1))
+            await asyncio.sleep(0)  # it begins, and waits for a connection
+            try:
+                async with asyncio.TaskGroup() as group:
+                    group.create_task(session.get(Todo, 2))
+            finally:
+                await first
+
+
+@provokes("shared-session-warm")
+async def two_tasks_one_session_with_a_connection(stage: Stage) -> None:
+    """Once the session has a connection there is no error, and no concurrency either."""
+    query = text("SELECT slow(1)")
+    async with stage.sqlite() as factory, factory() as session:
+        make_slow(factory)
+        await factory.kw["bind"].dispose()  # so that the next connection knows `slow`
+        await session.execute(query)
+        began = time.perf_counter()
+        await asyncio.gather(*(session.execute(query) for _ in range(5)))
+        assert time.perf_counter() - began >= 5 * WAIT
+
+
+async def ended_by_another_task(stage: Stage) -> list[BaseException]:
+    """Let two tasks commit one session; return what each of them raised."""
+    async with stage.sqlite() as factory:
+        session = factory()
+        session.add(Project(name="kitchen"))
+        await session.connection()
+        errors = await asyncio.gather(session.commit(), session.commit(), return_exceptions=True)
+        await session.invalidate()  # whatever state it is in
+    return [error for error in errors if isinstance(error, BaseException)]
+
+
+@provokes("illegal-state-change")
+async def commit_twice_at_once(stage: Stage) -> BaseException:
+    """The second task wants to commit while the first is at it."""
+    errors = await ended_by_another_task(stage)
+    print(errors)
+    return errors[-1]
+
+
+@provokes("illegal-state-change")
+async def close_while_in_use(stage: Stage) -> None:
+    """What the end of `async with` does when a task is still at work."""
+    async with stage.sqlite() as factory:
+        await factory.kw["bind"].dispose()
+        session = factory()
+        busy = asyncio.create_task(session.get(Todo, 1))
+        await asyncio.sleep(0)  # it begins, and waits for a connection
+        try:
+            await session.close()
+        finally:
+            await busy
+            await session.close()
+
+
+@provokes("already-flushing")
+async def flush_twice_at_once(stage: Stage) -> BaseException:
+    """Two tasks flush the same session."""
+    async with stage.sqlite() as factory:
+        session = factory()
+        session.add(Project(name="kitchen"))
+        await session.connection()
+        errors = await asyncio.gather(session.flush(), session.flush(), return_exceptions=True)
+        await session.invalidate()  # whatever state it is in
+    print(errors)
+    return next(error for error in errors if isinstance(error, BaseException))
+
+
+@provokes("closed-transaction")
+async def committed_by_another_task(stage: Stage) -> BaseException:
+    """The first task finds that the second has ended its transaction."""
+    return (await ended_by_another_task(stage))[0]
+
+
+@provokes("closed-transaction")
+async def use_a_closed_transaction(stage: Stage) -> None:
+    """A transaction of a connection ends once."""
+    async with stage.engine() as engine, engine.connect() as connection:
+        transaction = await connection.begin()
+        await transaction.commit()
+        await transaction.commit()
+
+
+@provokes("closed-transaction")
+async def use_a_closed_connection(stage: Stage) -> None:
+    """The block is over, and with it the connection."""
+    async with stage.engine() as engine:
+        async with engine.connect() as connection:
+            pass
+        await connection.execute(text("SELECT 1"))
+
+
+@provokes("commit-inside-begin")
+async def commit_in_a_begin_block(stage: Stage) -> None:
+    """`session.begin()` commits at the end of its block; who commits before that has ended it."""
+    async with stage.sqlite() as factory, factory() as session, session.begin():
+        session.add(Project(name="kitchen"))
+        await session.commit()
+        await session.get(Project, 1)
+
+
+@provokes("commit-inside-begin")
+async def commit_in_a_begin_block_of_a_connection(stage: Stage) -> None:
+    """The same for a connection."""
+    async with stage.engine() as engine, engine.begin() as connection:
+        await connection.commit()
+        await connection.execute(text("SELECT 1"))
+
+
+@provokes("pending-rollback")
+async def go_on_after_a_failed_flush(stage: Stage) -> None:
+    """The name is taken; the session must be rolled back before it is used again."""
+    async with stage.sqlite() as factory, factory() as session:
+        session.add(Project(name="garden"))
+        try:
+            await session.flush()
+        except IntegrityError:
+            print("never mind")
+        await session.get(Project, 1)
+
+
+@provokes("collected-connection")
+async def forget_a_session(stage: Stage) -> Warning:
+    """The session is thrown away with a connection in its hands."""
+    async with stage.sqlite() as factory:
+        await factory.kw["bind"].dispose()
+        with warnings.catch_warnings(record=True) as caught:
+            warnings.simplefilter("always")
+            before = set(threading.enumerate())
+            session = factory()
+            await session.execute(select(Project))
+            del session
+            gc.collect()
+        for thread in set(threading.enumerate()) - before:  # the connection's: it needs the loop once more
+            while thread.is_alive():  # noqa: ASYNC110 (a thread sets no asyncio.Event)
+                await asyncio.sleep(0.005)
+    return next(each.message for each in caught)
