@@ -5,6 +5,7 @@ badness that is red.
 """
 
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -143,7 +144,9 @@ def ran(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     report = folder / "report.json"
     script = f"sys.exit(run_nbval(Path({str(folder)!r}), report=Path({str(report)!r}), timeout={TIMEOUT}))"
     imports = "import sys; from pathlib import Path; from todo_lib.course.validate import run_nbval"
-    assert subprocess.run([sys.executable, "-c", f"{imports}; {script}"], check=False).returncode == 1
+    environment = {**os.environ, "TMPDIR": str(folder)}  # kernels are killed: what they leave goes with it
+    command = [sys.executable, "-c", f"{imports}; {script}"]
+    assert subprocess.run(command, env=environment, check=False).returncode == 1
     return {Path(path).stem: result for path, result in json.loads(report.read_text("utf-8")).items()}
 
 

@@ -11,10 +11,9 @@ from contextlib import nullcontext
 from dataclasses import dataclass
 from typing import Any
 
-from blockbuster import BlockingError, blockbuster_ctx
-
 from todo_lib.lab.bench import async_bench
 from todo_lib.lab.blank import Blank, line_of_blank
+from todo_lib.lab.blocking import BlockingError, blocked_call, refuse_blocking
 from todo_lib.lab.contract import Behaviour, Broken, behaviours, sentence
 from todo_lib.lab.errors import find
 from todo_lib.lab.unawaited import Frame, Unawaited, catch_unawaited, frames_of
@@ -135,13 +134,14 @@ class StoreJudge:
 
     async def _explain_blocking(self, answer: type, blocked: Failure, own: "_OwnLines") -> tuple[str, ...]:
         """Say which call blocked, and whether the answer is right apart from that."""
-        call = blocked.text.removeprefix("Blocking call to ")
+        call, meaning = blocked_call(blocked.text)
         right = call != "time.sleep" and not any(
             [(await _try(behaviour, answer, watch_blocking=False)).failure for behaviour in self.behaviours]
         )
         return (
             "The right answer, but it stops the event loop." if right else "It stops the event loop.",
             f"blocking call: `{call}`, {own.line(blocked.frames)}",
+            f"meaning: {meaning}.",
             f"next: {NEXT_STEP['blocks the event loop']}",
         )
 
@@ -204,7 +204,7 @@ async def _try(behaviour: Behaviour, answer: Callable[..., Any], watch_blocking:
     with catch_unawaited() as unawaited:
         try:
             async with async_bench(answer) as bench, asyncio.timeout(TIMEOUT):
-                with blockbuster_ctx() if watch_blocking else nullcontext():
+                with refuse_blocking() if watch_blocking else nullcontext():
                     await behaviour(bench)
         except Exception as error:  # noqa: BLE001 (whatever the learner's code raises is the verdict's matter)
             failure = Failure.of(error)

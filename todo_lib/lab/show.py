@@ -33,7 +33,7 @@ class Note:
         return "\n".join([*text, *(f"    {line}" for line in self.code.splitlines())])
 
     def _repr_html_(self) -> str:
-        head = f"<strong>{escape(self.mark)} {escape(self.title)}</strong>"
+        head = f"<strong>{escape(self.mark)} {_with_code(self.title)}</strong>"
         body = "".join(f"<br>{_with_code(line)}" for line in "\n".join(self.lines).splitlines())
         code = f'<pre style="{CODE_STYLE}">{escape(self.code)}</pre>' if self.code else ""
         return f'<div role="note" style="{NOTE_STYLE}">{head}{body}{code}</div>'

@@ -1,4 +1,4 @@
-# expect: NOT_YET, blocks the event loop; The right answer, but it stops the event loop.
+# expect: NOT_YET, blocks the event loop; meaning: the synchronous SQLite driver
 from sqlalchemy import create_engine
 from sqlalchemy.orm import Session
 from sqlalchemy.pool import NullPool

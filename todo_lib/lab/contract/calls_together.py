@@ -4,9 +4,8 @@ import asyncio
 from collections.abc import Awaitable
 from typing import Any
 
-from blockbuster import blockbuster_ctx
-
 from todo_lib.lab.bench import Bench
+from todo_lib.lab.blocking import refuse_blocking
 from todo_lib.lab.contract.behaviour import Broken, expect, names, task, uses
 from todo_lib.models import TaskFilter
 
@@ -93,7 +92,7 @@ async def the_other_calls_give_their_connection_back(bench: Bench) -> None:
 async def add_and_get_do_not_block_the_event_loop(bench: Bench) -> None:
     """While add() and get() wait for the database, other tasks run: nothing blocks the event loop."""
     store = bench.open_store()
-    with blockbuster_ctx():
+    with refuse_blocking():
         saved = await store.add(task())
         await store.get(saved.id)
 
@@ -103,7 +102,7 @@ async def the_other_calls_do_not_block_the_event_loop(bench: Bench) -> None:
     """The other methods do not block the event loop either."""
     store = bench.open_store()
     id = await bench.insert(**task().model_dump())
-    with blockbuster_ctx():
+    with refuse_blocking():
         await store.update(id, task())
         await store.all()
         await store.filter(TaskFilter(q="plants"))
