@@ -29,6 +29,10 @@ SCENES: dict[str, tuple[list[str], list[str]]] = {
         [FORGOTTEN, "await q.get.check(ReadOnlyStore)"],
         ["✗ not yet: get", "never awaited, so it did not run: line 8: `entity = session.get(Task, id)`"],
     ),
+    "the notebook's factory in the answer": (
+        [GOOD.replace("self.factory()", "factory()"), "await q.get.check(ReadOnlyStore)"],
+        ["`get` uses the notebook's own `factory`", "`self.factory()`"],
+    ),
     "blocks the loop": (
         [BLOCKING, "await q.get.check(ReadOnlyStore)"],
         ["blocking call: `time.sleep`, line 8"],

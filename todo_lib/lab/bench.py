@@ -87,6 +87,8 @@ async def async_bench(store_class: Callable[..., Any], url: str | None = None) -
                 super().__init__(*args, **kwargs)
                 opened.append(self)
 
+        # The learner reads its name in errors, and knows only the one of SQLAlchemy.
+        RememberedSession.__name__ = RememberedSession.__qualname__ = AsyncSession.__name__
         remembered = async_sessionmaker(**{**factory.kw, "class_": RememberedSession})
         try:
             yield Bench(

@@ -132,7 +132,11 @@ class Prediction:
         if letter not in self.options:
             return Note("?", f"choose one of {', '.join(self.options)}", (self.question,))
         self.given = letter
-        return Note("·", f"noted: {letter}", (self.options[letter], "Run the next cell to find out."))
+        return Note(
+            "·",
+            f"noted: {letter}",
+            (self.options[letter], "Read on: a cell will show it, and the one after it explains."),
+        )
 
     def reveal(self) -> Note:
         """Return what was right, and why each other option is tempting."""

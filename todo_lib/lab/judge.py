@@ -1,6 +1,7 @@
 """Judge a learner's store: run behaviours on it, find the cause of what fails, name the line."""
 
 import asyncio
+import dis
 import inspect
 import linecache
 import re
@@ -10,6 +11,8 @@ from collections.abc import Callable, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass
 from typing import Any
+
+from sqlalchemy.ext.asyncio import async_sessionmaker
 
 from todo_lib.lab.bench import async_bench
 from todo_lib.lab.blank import Blank, line_of_blank
@@ -33,7 +36,9 @@ NEXT_STEP = {
     "connection kept": "Open the session with `async with`, so that it is closed when the block ends.",
     "session shared": "Open a new session in each call: one session cannot serve two calls at once.",
     "wrong value": "Keep what you have; compare the two lines above.",
-    "raised": "Keep what you have; the error names what is missing.",
+    "raised": "Look at the line above: what does it need, or what is there that should not be?",
+    "not written": "The task has no id: it was never written. Which line of the synchronous version writes?",
+    "outside factory": "Use the factory your store was given: `self.factory()`.",
     "no method": "Is the name spelt as the exercise says?",
     "older class": "Run the cell that defines it again, then this one.",
     "wrong object": "Pass the class itself, without brackets: `check(DataStoreDb)`.",
@@ -52,6 +57,8 @@ class Failure:
     """What to show: tried, expected, seen; or the error in one line."""
     coroutine_seen: bool = False
     traceback: str = ""
+    fix: str = ""
+    """What the catalogue of errors advises."""
 
     @classmethod
     def of(cls, error: BaseException) -> "Failure":
@@ -72,7 +79,8 @@ class Failure:
         if inspect.iscoroutine(seen):
             seen.close()
         text = "" if isinstance(error, Broken) else full
-        return cls(type(error), str(error), frames_of(error), facts, inspect.iscoroutine(seen), text)
+        fix = known.fix if known else ""
+        return cls(type(error), str(error), frames_of(error), facts, inspect.iscoroutine(seen), text, fix)
 
 
 @dataclass(frozen=True)
@@ -129,7 +137,12 @@ class StoreJudge:
             lines = await self._explain_blocking(answer, blocked, own)
             return Verdict(outcome, exercise, "blocks the event loop", lines, holds, total, blocked.traceback)
         cause, facts = _explain(failed[0], answer, self.methods, own)
-        lines = (f"does not hold: {sentence(failed[0].behaviour)}", *facts, f"next: {NEXT_STEP[cause]}")
+        advice = failed[0].failure.fix if cause == "raised" else ""
+        lines = (
+            f"does not hold: {sentence(failed[0].behaviour)}",
+            *facts,
+            f"next: {advice or NEXT_STEP[cause]}",
+        )
         return Verdict(outcome, exercise, cause, lines, holds, total, failed[0].failure.traceback)
 
     async def _explain_blocking(self, answer: type, blocked: Failure, own: "_OwnLines") -> tuple[str, ...]:
@@ -179,6 +192,13 @@ def _before_running(exercise: str, answer: Any, methods: Sequence[str]) -> Verdi
         if not hasattr(answer, method):
             lines = (f"`{answer.__name__}` has no method `{method}`.", f"next: {NEXT_STEP['no method']}")
             return Verdict(Outcome.NOT_YET, exercise, "no method", lines)
+        outside = _outside_factory(function) if inspect.isfunction(function) else ""
+        if outside:
+            lines = (
+                f"`{method}` uses the notebook's own `{outside}`.",
+                f"next: {NEXT_STEP['outside factory']}",
+            )
+            return Verdict(Outcome.NOT_YET, exercise, "outside factory", lines)
         line = line_of_blank(function) if inspect.isfunction(function) else None
         if line:
             code = linecache.getline(function.__code__.co_filename, line).strip()
@@ -196,6 +216,15 @@ def _older_class(answer: type) -> str:
             if each is answer:
                 return f"This is an older `{each.__name__}`: it was defined again after this one."
             return f"`{answer.__name__}` is built on an older `{each.__name__}`: that one was defined again."
+    return ""
+
+
+def _outside_factory(function: Any) -> str:
+    """Return the name of a global session factory that the function uses: its rows would go elsewhere."""
+    for instruction in dis.get_instructions(function):
+        value = function.__globals__.get(instruction.argval) if instruction.opname == "LOAD_GLOBAL" else None
+        if isinstance(value, async_sessionmaker):
+            return str(instruction.argval)
     return ""
 
 
@@ -228,6 +257,11 @@ def _explain(result: Result, answer: type, methods: Sequence[str], own: _OwnLine
         plain = [name for name in methods if not inspect.iscoroutinefunction(getattr(answer, name))]
         if plain:
             return "still synchronous", [f"`{plain[0]}` is a plain `def`: this is still synchronous.", *facts]
+    if (
+        failure.error.__name__ == "ValidationError"
+        and "\nid\n  Input should be a valid integer" in failure.text
+    ):
+        return "not written", facts[-1:]
     if issubclass(failure.error, TimeoutError):
         return "hangs", [f"stopped after {TIMEOUT:.0f} seconds", *facts[1:]]
     promise = sentence(result.behaviour)
@@ -239,9 +273,11 @@ def _explain(result: Result, answer: type, methods: Sequence[str], own: _OwnLine
 
 
 def _promises_kept(promises: list[str]) -> tuple[str, ...]:
-    room = MAX_LINES - 2
-    more = (f"… and {len(promises) - room} more.",) if len(promises) > room + 1 else ()
-    return (*promises[: room if more else room + 1], *more)
+    """Return what fits of the promises: the last ones, for they ask for most."""
+    if len(promises) < MAX_LINES:
+        return tuple(promises)
+    shown = promises[2 - MAX_LINES :]
+    return (f"{len(promises)} promises hold, the last of them:", *shown)
 
 
 def short(value: object) -> str:

@@ -252,7 +252,7 @@ def open_things() -> Note:
     still_open = _watcher.still_open() if _watcher else []
     if still_open:
         return Note("!", "still open", tuple(still_open))
-    return Note("✓", "nothing is left open", ("No task, no connection, no thread.",))
+    return Note("✓", "nothing is left open", ("No asyncio task, no connection, no thread.",))
 
 
 _watcher: Watcher | None = None

@@ -1,4 +1,4 @@
-# expect: NOT_YET, wrong value; expected: 'a TaskOutput'
+# expect: NOT_YET, wrong value; expected: a TaskOutput
 
 
 class DataStoreDb(ReadOnlyStore):

@@ -26,6 +26,15 @@ class Broken(AssertionError):
         self.tried, self.expected, self.seen = tried, expected, seen
 
 
+class Words(str):
+    """What is expected, when it is no value: shown without quotes."""
+
+    __slots__ = ()
+
+    def __repr__(self) -> str:
+        return str(self)
+
+
 def behaviours(*methods: str) -> list[Behaviour]:
     """Return the behaviours that use no other methods than these, in order; all of them without arguments."""
     return [behaviour for behaviour in BEHAVIOURS if not methods or NEEDS[behaviour] <= set(methods)]

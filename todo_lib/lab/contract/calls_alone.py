@@ -4,7 +4,7 @@ from datetime import date, timedelta
 from typing import Any
 
 from todo_lib.lab.bench import Bench
-from todo_lib.lab.contract.behaviour import Broken, expect, names, rich_tasks, task, uses
+from todo_lib.lab.contract.behaviour import Broken, Words, expect, names, rich_tasks, task, uses
 from todo_lib.models import StatisticOverview, TaskFilter, TaskOutput
 
 
@@ -17,7 +17,7 @@ async def add_returns_the_saved_task(bench: Bench) -> None:
         midnight_may_pass.add(date.today())
         tried = f"add({given!r})"
         if not isinstance(saved, TaskOutput):
-            raise Broken(tried, "a TaskOutput", saved)
+            raise Broken(tried, Words("a TaskOutput"), saved)
         expect(tried, given.model_dump(), saved.model_dump(exclude={"id", "created_at"}))
         if saved.created_at not in midnight_may_pass:
             raise Broken(tried, f"created_at={date.today()}", f"created_at={saved.created_at}")
@@ -46,7 +46,7 @@ async def get_finds_the_one_task(bench: Bench) -> None:
     for wanted in await bench.insert_all(rich_tasks()):
         found = await bench.open_store().get(wanted.id)
         if not isinstance(found, TaskOutput):
-            raise Broken(f"get({wanted.id}), which exists", "a TaskOutput", found)
+            raise Broken(f"get({wanted.id}), which exists", Words("a TaskOutput"), found)
         hidden = {"created_at"}
         expect(f"get({wanted.id})", wanted.model_dump(exclude=hidden), found.model_dump(exclude=hidden))
 

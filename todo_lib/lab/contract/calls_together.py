@@ -6,7 +6,7 @@ from typing import Any
 
 from todo_lib.lab.bench import Bench
 from todo_lib.lab.blocking import refuse_blocking
-from todo_lib.lab.contract.behaviour import Broken, expect, names, task, uses
+from todo_lib.lab.contract.behaviour import Broken, Words, expect, names, task, uses
 from todo_lib.models import TaskFilter
 
 
@@ -41,7 +41,9 @@ async def concurrent_updates_do_not_mix(bench: Bench) -> None:
         saved = await _at_once(*updates)
         found = (await bench.stored())[id]
         if found not in saved:
-            raise Broken("nine update() of one task at the same moment", "what one of them returned", found)
+            raise Broken(
+                "nine update() of one task at the same moment", Words("what one of them returned"), found
+            )
 
 
 @uses("add", "get")
