@@ -113,7 +113,7 @@ PRINTED = {
     "pool": "size  checked in  checked out  overflow\n5     1           0            0",
     "a server": "buy bread\n",
     "the interrupted server is gone": "False True\n[]",
-    "nothing is left": "✓ nothing is left open\n  No task, no connection, no thread.",
+    "nothing is left": "✓ nothing is left open\n  No asyncio task, no connection, no thread.",
 }
 
 
