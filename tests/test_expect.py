@@ -230,7 +230,7 @@ def test_a_forgotten_await_is_still_reported() -> None:
         ("<Task at 0x7f1167fa9d50> is not bound", "<Task at 0x…> is not bound"),
         ("Task <Task pending name='Task-17' coro=<f() running at /tmp/ipykernel_12/345.py:3>>",
          "Task <Task pending name='Task-…' coro=<f() running at a cell:3>>"),
-        ("open /work/x/.venv/lib/y.py:12 failed", "open …/y.py failed"),
+        ("open /srv/x/.venv/lib/y.py:12 failed", "open …/y.py failed"),
         (r"C:\Users\me\todo.db is locked", "…/todo.db is locked"),
         ("no 'sqlite+aiosqlite:////tmp/a/todo.db'", "no 'sqlite+aiosqlite:///…/todo.db'"),
         ("no file '/tmp/abc' and no /root", "no file '…' and no /root"),

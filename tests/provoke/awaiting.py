@@ -161,6 +161,20 @@ async def async_for_over_a_list(stage: Stage) -> None:
             print(todo)
 
 
+@provokes("factory-not-called")
+async def async_with_the_factory(stage: Stage) -> None:
+    """It has no session yet: the brackets are missing."""
+    async with stage.sqlite() as factory, factory as session:
+        await session.commit()
+
+
+@provokes("factory-not-called")
+async def a_query_by_the_factory(stage: Stage) -> None:
+    """The same mistake without a block."""
+    async with stage.sqlite() as factory:
+        await factory.get(Project, 1)
+
+
 @provokes("sync-with-on-async")
 async def plain_with_an_async_session(stage: Stage) -> None:
     """Closing an async session must be awaited."""

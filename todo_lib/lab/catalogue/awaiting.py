@@ -89,6 +89,18 @@ ENTRIES = (
         ),
     ),
     Entry(
+        key="factory-not-called",
+        title="The factory itself where a session should be: the brackets are missing",
+        happened="You used the session factory as if it were a session.",
+        why="A factory makes sessions. Only a call gives you one, and each call gives you a new one.",
+        fix="Call it: `self.factory()`.",
+        code="async with self.factory() as session:\n    ...",
+        lesson=FIRST_AWAITS,
+        url="https://docs.sqlalchemy.org/en/21/orm/extensions/asyncio.html#sqlalchemy.ext.asyncio.async_sessionmaker",
+        signs=(Sign(("TypeError", "AttributeError"), r"^'(async_)?sessionmaker' object (does not|has no)"),),
+        rank=1,
+    ),
+    Entry(
         key="sync-with-on-async",
         title="A plain `with` on an asynchronous object",
         happened="You opened an asynchronous session, connection or lock with `with`.",

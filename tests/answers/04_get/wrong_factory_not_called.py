@@ -1,0 +1,11 @@
+# expect: NOT_YET, raised; next: Call it: `self.factory()`.
+
+
+class ReadOnlyStore:
+    def __init__(self, factory):
+        self.factory = factory
+
+    async def get(self, id):
+        async with self.factory as session:
+            entity = await session.get(Task, id)
+            return TaskOutput.model_validate(entity) if entity else None
