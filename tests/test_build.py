@@ -139,7 +139,7 @@ def test_no_source_at_all_is_an_error(tmp_path: Path, monkeypatch: pytest.Monkey
     with pytest.raises(SourceError, match="no lesson"):
         sources()
     with pytest.raises(SourceError):
-        find("04")
+        find("05")
 
 
 def test_what_did_not_run_is_noticed() -> None:

@@ -98,12 +98,12 @@ BAD: dict[str, tuple[list[tuple[str, list[Any], list[str]]], str, str]] = {
         "nothing was reported in a cell tagged expect-report",
     ),
     "exercise_never_checked": (
-        [LOAD, ONE, ("q = lesson('04')", [], [])],
+        [LOAD, ONE, ("q = lesson('05')", [], [])],
         "gate",
         "exercise 'get' was never checked",
     ),
     "stub_in_the_solved_edition": (
-        [LOAD, ONE, ("q = lesson('04')\nawait q.get.check(None)", [], [IGNORE])],
+        [LOAD, ONE, ("q = lesson('05')\nawait q.get.check(None)", [], [IGNORE])],
         "gate",
         "get is NOT_STARTED",
     ),

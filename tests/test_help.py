@@ -25,7 +25,7 @@ class Given:
 
 def exercise(said: Outcome | Exception = Outcome.RIGHT) -> Exercise:
     """Return an exercise with that judge."""
-    return Exercise(Given(said), hints=("the concept", "the place", "the code"), name="get", lesson="04")
+    return Exercise(Given(said), hints=("the concept", "the place", "the code"), name="get", lesson="05")
 
 
 @pytest.mark.asyncio
@@ -83,7 +83,7 @@ async def test_the_solution_asks_once_whether_the_learner_has_tried() -> None:
 
 def test_a_prediction_is_noted_and_then_explained() -> None:
     """Before the reveal nothing is given away; after it every option is explained."""
-    question = lesson("04").lost_commit
+    question = lesson("05").lost_commit
     assert isinstance(question, Prediction)
     assert question.predict("x").title == "choose one of A, B, C, D"
     assert question.reveal().title == "it is B; you made no prediction"
@@ -99,4 +99,4 @@ def test_a_prediction_is_noted_and_then_explained() -> None:
 def test_a_check_promises_what_it_judges() -> None:
     """There are no hidden tests."""
     assert exercise().promises().lines == ("it is so.",)
-    assert all(part.promises().lines for part in lesson("04").exercises.values())
+    assert all(part.promises().lines for part in lesson("05").exercises.values())

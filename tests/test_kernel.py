@@ -8,7 +8,7 @@ from nbclient import NotebookClient
 from todo_lib.course.source import find, read
 from todo_lib.lab.exercise import lesson
 
-GOOD = read(find("04")).solution("get")[0]
+GOOD = read(find("05")).solution("get")[0]
 FORGOTTEN = GOOD.replace("await session.get", "session.get")
 BLOCKING = GOOD.replace("entity = await", "import time; time.sleep(0.01); entity = await")
 BUILT_ON_IT = "class DataStoreDb(ReadOnlyStore):\n    async def add(self, task):\n        return 1"
@@ -86,7 +86,7 @@ SCENES: dict[str, tuple[list[str], list[str]]] = {
 @pytest.fixture(scope="module")
 def shown() -> dict[str, str]:
     """Run every scene in one kernel, one after the other; return what its last cell showed, as text."""
-    setup = next(cell for cell in read(find("04")).notebook("learner").cells if cell.cell_type == "code")
+    setup = next(cell for cell in read(find("05")).notebook("learner").cells if cell.cell_type == "code")
     cells, last = [setup], {}
     for name, (sources, _) in SCENES.items():
         cells += [nbformat.v4.new_code_cell(source) for source in sources]
@@ -115,7 +115,7 @@ def test_the_learner_reads_what_helps(shown: dict[str, str], name: str) -> None:
 
 def test_tab_offers_what_a_lesson_has_and_nothing_else() -> None:
     """`q.` and Tab lists this lesson's exercises, `q.get.` what one can do with one."""
-    completer = IPCompleter(namespace={"q": lesson("04")}, use_jedi=False)
+    completer = IPCompleter(namespace={"q": lesson("05")}, use_jedi=False)
     with provisionalcompleter():
         for text, offered in (
             ("q.", ["q.add", "q.contract", "q.get", "q.lost_commit"]),

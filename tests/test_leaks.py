@@ -13,7 +13,7 @@ import pytest
 from tests.test_exercises import LESSONS, answer_in, names_before
 from todo_lib.lab.exercise import lesson
 
-RIGHT = LESSONS["04"].solution("get")[0]
+RIGHT = LESSONS["05"].solution("get")[0]
 # What leaves most behind: a session that is never closed, and a coroutine that is never awaited.
 KEPT = RIGHT.replace("async with self.factory() as session:", "if session := self.factory():")
 FORGOTTEN = RIGHT.replace("await session", "session")
@@ -29,11 +29,11 @@ async def test_two_hundred_checks_leave_nothing_behind(
 ) -> None:
     """No file, thread or task more than before, and no memory that grows with every check."""
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
-    process, exercise = psutil.Process(), lesson("04").exercises["get"]
+    process, exercise = psutil.Process(), lesson("05").exercises["get"]
     before = None
     for number in range(CHECKS):
         code = (RIGHT, KEPT, FORGOTTEN)[number % 3]
-        await exercise.check(answer_in(code, f"answer {number}", names_before(LESSONS["04"], "get")))
+        await exercise.check(answer_in(code, f"answer {number}", names_before(LESSONS["05"], "get")))
         if number == WARM_UP:
             gc.collect()
             before = (process.num_fds(), threading.active_count(), process.memory_info().rss)

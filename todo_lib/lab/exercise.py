@@ -1,4 +1,4 @@
-"""What a learner meets: `q = lesson("04")`, then `await q.add.check(…)`, `q.add.hint()` and so on."""
+"""What a learner meets: `q = lesson("05")`, then `await q.add.check(…)`, `q.add.hint()` and so on."""
 
 import importlib
 import os
@@ -24,12 +24,6 @@ class Judge(Protocol):
     """Turns an answer into a verdict, by promises a learner can read."""
 
     @property
-    def traceback(self) -> Note:
-        """Return in full the error that the last check met."""
-        if self.last is None or not self.last.traceback:
-            return Note("·", "no traceback", ("The last check met no error.",))
-        return Note("·", f"the error that the check of {self.name} met", code=self.last.traceback)
-
     def promises(self) -> list[str]:
         """Return every sentence that is judged."""
 
@@ -171,7 +165,7 @@ def lesson(number: str) -> Lesson:
         module = importlib.import_module(f"todo_lib.lab.lessons.lesson_{number}")
     except ModuleNotFoundError as error:
         raise ValueError(
-            f"there is no lesson {number!r}; lessons have two digits, as in lesson('04')"
+            f"there is no lesson {number!r}; lessons have two digits, as in lesson('05')"
         ) from error
     taken = Lesson(str(number), module.parts())
     lessons_taken.append(taken)

@@ -1,4 +1,4 @@
-"""Lesson 04, First awaits: port `get` and `add`."""
+"""Lesson 05, First awaits: port `get` and `add`."""
 
 from todo_lib.lab.exercise import Exercise, Prediction
 from todo_lib.lab.judge import StoreJudge
