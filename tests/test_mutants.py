@@ -7,16 +7,13 @@ The folder `mutants` holds the versions as text, each an edit of `todo_lib/async
     + await session.flush()
 
 First the method, what is wrong with it, and the behaviour that must notice. If the store itself raises, the
-name of the error (or of a base class) follows in brackets. Then the edit: whole lines, which must occur in
-that method exactly once; only their indentation relative to each other counts. `@@ get` goes on in another
-method. `right_versions.diff` is written the same way, without an arrow. Please add what you have seen go wrong.
+name of the error (or of a base class) follows in brackets. Then the edit, in that method; see `tests/edits.py`.
+`right_versions.diff` is written the same way, without an arrow. Please add what you have seen go wrong.
 """
 
-import ast
 import asyncio
 import gc
 import re
-import textwrap
 import warnings
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -25,6 +22,8 @@ from types import ModuleType
 
 import pytest
 
+from tests import edits
+from tests.edits import Edit, Misfit, Version
 from todo_lib.async_app import datastore
 from todo_lib.lab import contract
 from todo_lib.lab.bench import async_bench
@@ -37,88 +36,34 @@ TITLE = re.compile(r"(?P<name>(?P<method>\w+): .+?)( -> (?P<killer>\w+)( \((?P<e
 DESERVED = re.compile("was never awaited$|^Usage of the 'Session.add")
 
 
-class Misfit(ValueError):
-    """A version that cannot be made: its text has a fault, or the store's source has changed."""
-
-
 @dataclass
-class Edit:
-    """In `method`, the lines `old` become the lines `new`."""
-
-    method: str
-    old: list[str] = field(default_factory=list)
-    new: list[str] = field(default_factory=list)
-
-
-@dataclass
-class Version:
-    """Another version of the store. The behaviour `killer`, if there is one, must notice by raising `error`."""
+class Mutant:
+    """A wrong version of the store. The behaviour `killer`, if there is one, must notice by raising `error`."""
 
     name: str
     killer: str
     error: str
-    edits: list[Edit] = field(default_factory=list)
+    version: Version
 
 
-def parse(text: str) -> list[Version]:
-    """Return the versions that a text describes."""
-    versions: list[Version] = []
-    method, edit = "", None
-    for line in text.splitlines():
-        if match := TITLE.fullmatch(line):
-            method, edit = match["method"], None
-            versions.append(Version(match["name"], match["killer"] or "", match["error"] or "Broken"))
-        elif line.startswith("@@ "):
-            method, edit = line.removeprefix("@@ "), None
-        elif line.startswith("-") and versions:
-            if edit is None or edit.new:
-                edit = Edit(method)
-                versions[-1].edits.append(edit)
-            edit.old.append(line[2:])
-        elif line.startswith("+") and edit:
-            edit.new.append(line[2:])
-        elif line and not line.startswith("#"):
-            raise Misfit(f"neither a title nor a line of an edit: {line!r}")
-    return versions
+def parse(text: str) -> list[Mutant]:
+    """Return the versions that a text describes, each with what its title says."""
+    mutants = []
+    for version in edits.parse(text):
+        match = TITLE.fullmatch(version.title)
+        if not match:
+            raise Misfit(f"not a title: {version.title!r}")
+        for edit in version.edits:  # the method that the title names, until `@@` names another
+            edit.function = edit.function or match["method"]
+        mutants.append(Mutant(match["name"], match["killer"] or "", match["error"] or "Broken", version))
+    return mutants
 
 
-def mutate(source: str, version: Version) -> str:
-    """Return the source of this version."""
-    lines = source.splitlines()
-    places = [(_place(source, lines, edit), edit) for edit in version.edits]
-    for start, edit in sorted(places, key=lambda place: place[0], reverse=True):
-        indent = re.match(" *", lines[start])[0]
-        new = textwrap.indent(textwrap.dedent("\n".join(edit.new)), indent)
-        lines[start : start + len(edit.old)] = new.splitlines()
-    mutated = "\n".join(lines) + "\n"
-    if mutated == source:
-        raise Misfit(f"{version.name!r} changes nothing")
-    return mutated
-
-
-def _place(source: str, lines: list[str], edit: Edit) -> int:
-    """Return the only line number, from 0, where the edit's old lines begin in its method."""
-    spans = [
-        (node.lineno - 1, node.end_lineno)
-        for node in ast.walk(ast.parse(source))
-        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) and node.name == edit.method
-    ]
-    old = textwrap.dedent("\n".join(edit.old))
-    size = len(edit.old)
-    places = [
-        start
-        for first, end in spans
-        for start in range(first, end - size + 1)
-        if textwrap.dedent("\n".join(lines[start : start + size])) == old
-    ]
-    if len(places) != 1:
-        raise Misfit(f"found {len(places)} times, not once, in {edit.method}():\n{old}")
-    return places[0]
-
-
-def load(version: Version | None) -> type:
+def load(version: Mutant | None) -> type:
     """Return the class DataStoreDb of this version, in a new module that nobody else can import."""
-    name, source = (version.name, mutate(SOURCE, version)) if version else ("the real store", SOURCE)
+    name, source = (
+        (version.name, edits.apply(SOURCE, version.version)) if version else ("the real store", SOURCE)
+    )
     module = ModuleType("version_of_datastore")
     exec(compile(source, f"<{name}>", "exec"), module.__dict__)  # noqa: S102
     return module.DataStoreDb
@@ -132,7 +77,7 @@ class Outcome:
     text: str = "passes"
 
 
-def judge(version: Version | None, behaviour: contract.Behaviour, seconds: float = 5.0) -> Outcome:
+def judge(version: Mutant | None, behaviour: contract.Behaviour, seconds: float = 5.0) -> Outcome:
     """Run one behaviour on a fresh store, database and event loop; if it hangs, stop it."""
     store_class = load(version)
 
@@ -167,7 +112,7 @@ def forgiving() -> Iterator[None]:
     assert others == []
 
 
-def _read(name: str) -> list[Version]:
+def _read(name: str) -> list[Mutant]:
     return parse((FOLDER / name).read_text(encoding="utf-8"))
 
 
@@ -181,13 +126,13 @@ MUTANTS = [
 BEHAVIOURS = {each.__name__: each for each in contract.BEHAVIOURS}
 
 
-def _by_name(version: Version) -> str:
+def _by_name(version: Mutant) -> str:
     return version.name
 
 
 @pytest.mark.usefixtures("forgiving")
 @pytest.mark.parametrize("mutant", MUTANTS, ids=_by_name)
-def test_the_contract_notices(mutant: Version):
+def test_the_contract_notices(mutant: Mutant):
     """The behaviour that is named in the title fails, and as it says there; hanging will do, too."""
     killer = BEHAVIOURS.get(mutant.killer)
     outcome = judge(mutant, killer) if killer else Outcome(text="does not exist")
@@ -207,7 +152,7 @@ def test_the_real_store_passes(name: str):
 
 
 @pytest.mark.parametrize("version", RIGHT, ids=_by_name)
-def test_style_is_never_wrong(version: Version):
+def test_style_is_never_wrong(version: Mutant):
     """A right store in another style passes every behaviour."""
     outcomes = {name: judge(version, behaviour) for name, behaviour in BEHAVIOURS.items()}
     assert outcomes == dict.fromkeys(BEHAVIOURS, Outcome())
@@ -222,8 +167,9 @@ def test_there_are_enough_mutants():
 
 def test_a_store_that_hangs_is_noticed():
     """A behaviour that waits for ever is stopped, and that counts as failed."""
-    hanging = Version("hangs", "", "", [Edit("get", ["entity = await session.get(Task, id)"])])
-    hanging.edits[0].new = ["entity = await __import__('asyncio').Event().wait()"]
+    waits = ["entity = await __import__('asyncio').Event().wait()"]
+    edit = Edit("get", ["entity = await session.get(Task, id)"], waits)
+    hanging = Mutant("hangs", "", "", Version("hangs", [edit]))
     outcome = judge(hanging, BEHAVIOURS["get_finds_the_one_task"], seconds=0.1)
     assert "TimeoutError" in outcome.errors
 
@@ -235,5 +181,6 @@ def test_a_store_that_hangs_is_noticed():
 )
 def test_an_edit_must_fit_the_source(old: str):
     """A mutant whose lines are not in the source is an error, never a mutant that was noticed."""
+    edit = Edit("get", old.splitlines(), ["pass"])
     with pytest.raises(Misfit):
-        load(Version("misfit", "", "", [Edit("get", old.splitlines(), ["pass"])]))
+        load(Mutant("misfit", "", "", Version("misfit", [edit])))

@@ -5,6 +5,7 @@ from typing import Any
 
 from IPython.core.interactiveshell import InteractiveShell
 
+from todo_lib.lab import answer
 from todo_lib.lab.blank import BLANK, NAME
 from todo_lib.lab.errors import errors, explain
 from todo_lib.lab.exercise import lesson
@@ -47,6 +48,7 @@ def __getattr__(name: str) -> Any:
 def load_ipython_extension(shell: InteractiveShell) -> None:
     """Start the watcher, show errors short, let `____` stand for what is not written yet."""
     start_watching(shell)
+    answer.provide(shell)
     shell.InteractiveTB.set_mode("Minimal")  # `%tb Context` shows the last error in full
     shell.push({NAME: BLANK, "errors": errors, "explain": explain, "lesson": lesson}, interactive=False)
     for formatter in (shell.display_formatter.formatters["text/plain"],):

@@ -1,5 +1,7 @@
 # One INSERT … RETURNING, no entity in the session.
 
+from sqlalchemy import insert
+
 
 class DataStoreDb(ReadOnlyStore):
     async def add(self, task):

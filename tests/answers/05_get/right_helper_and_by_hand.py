@@ -1,5 +1,7 @@
 # A plain helper, the output built by hand, the factory under another name.
 
+from sqlalchemy import select
+
 
 class ReadOnlyStore:
     def __init__(self, make_session):

@@ -1,5 +1,7 @@
 # A query in place of session.get.
 
+from sqlalchemy import select
+
 
 class ReadOnlyStore:
     def __init__(self, factory):

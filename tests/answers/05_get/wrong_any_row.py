@@ -1,5 +1,7 @@
 # expect: PARTLY, wrong value; tried: get(1)
 
+from sqlalchemy import select
+
 
 class ReadOnlyStore:
     def __init__(self, factory):

@@ -1,5 +1,7 @@
 # expect: PARTLY, raised; NoResultFound
 
+from sqlalchemy import select
+
 
 class ReadOnlyStore:
     def __init__(self, factory):

@@ -1,0 +1,92 @@
+"""Judge an answer by behaviours: try each of them on something fresh, then find the cause of what fails."""
+
+import asyncio
+from collections.abc import Callable, Mapping
+from contextlib import AbstractAsyncContextManager, nullcontext
+from typing import Any
+
+from todo_lib.lab.blocking import BlockingError, blocked_call, refuse_blocking
+from todo_lib.lab.contract import Behaviour, sentence
+from todo_lib.lab.judge import cause
+from todo_lib.lab.judge.failure import Failure, OwnLines, Result
+from todo_lib.lab.unawaited import catch_unawaited
+from todo_lib.lab.verdict import MAX_LINES, Outcome, Verdict
+
+Trial = tuple[Behaviour, Callable[[], AbstractAsyncContextManager[Any]]]
+"""A behaviour, and what opens the thing it is tried on."""
+
+
+async def judge(
+    exercise: str,
+    trials: list[Trial],
+    answer: Any,
+    functions: Mapping[str, Any],
+    advice: Mapping[str, str],
+    may_block: bool,
+) -> Verdict:
+    """Return the verdict on an answer by what became of each trial.
+
+    Each behaviour gets something fresh and `cause.TIMEOUT` seconds. Nothing is raised: what the answer
+    raises becomes part of the verdict. `functions` are what was to be written, by name.
+    """
+    own = OwnLines(answer)
+    results: list[Result] = []
+    for trial in trials:
+        results.append(await _try(trial, watch_blocking=not may_block))
+        if results[-1].failed_by(TimeoutError):
+            break  # what hangs once hangs again, and the learner is waiting
+    failed = [result for result in results if result.failure]
+    holds, total = len(results) - len(failed), len(trials)
+    if not failed:
+        kept = promises_kept([sentence(behaviour) for behaviour, _ in trials])
+        return Verdict(Outcome.RIGHT, exercise, "", kept, holds, holds)
+    outcome = Outcome.PARTLY if holds else Outcome.NOT_YET
+    blocked = next((result.failure for result in failed if result.failed_by(BlockingError)), None)
+    if blocked:
+        lines = await _explain_blocking(trials, blocked, own, advice)
+        return Verdict(outcome, exercise, "blocks the event loop", lines, holds, total, blocked.traceback)
+    why, facts = cause.explain(failed[0], functions, own)
+    fix = failed[0].failure.fix if why == "raised" else ""
+    lines = (
+        f"does not hold: {sentence(failed[0].behaviour)}",
+        *facts,
+        f"next: {fix or advice[why]}",
+    )
+    return Verdict(outcome, exercise, why, lines, holds, total, failed[0].failure.traceback)
+
+
+def promises_kept(promises: list[str]) -> tuple[str, ...]:
+    """Return what fits of the promises: the last ones, for they ask for most."""
+    if len(promises) < MAX_LINES:
+        return tuple(promises)
+    shown = promises[2 - MAX_LINES :]
+    return (f"{len(promises)} promises hold, the last of them:", *shown)
+
+
+async def _try(trial: Trial, watch_blocking: bool) -> Result:
+    behaviour, open_subject = trial
+    failure = None
+    with catch_unawaited() as unawaited:
+        try:
+            async with open_subject() as subject, asyncio.timeout(cause.TIMEOUT):
+                with refuse_blocking() if watch_blocking else nullcontext():
+                    await behaviour(subject)
+        except Exception as error:  # noqa: BLE001 (whatever the learner's code raises is the verdict's matter)
+            failure = Failure.of(error)
+    return Result(behaviour, failure, tuple(unawaited))
+
+
+async def _explain_blocking(
+    trials: list[Trial], blocked: Failure, own: OwnLines, advice: Mapping[str, str]
+) -> tuple[str, ...]:
+    """Say which call blocked, and whether the answer is right apart from that."""
+    call, meaning = blocked_call(blocked.text)
+    right = call != "time.sleep" and not any(
+        [(await _try(trial, watch_blocking=False)).failure for trial in trials]
+    )
+    return (
+        "The right answer, but it stops the event loop." if right else "It stops the event loop.",
+        f"blocking call: `{call}`, {own.line(blocked.frames)}",
+        f"meaning: {meaning}.",
+        f"next: {advice['blocks the event loop']}",
+    )
