@@ -14,6 +14,7 @@ from todo_lib.lab.measure import stall_meter, timed
 from todo_lib.lab.queries import count_queries, pool_status
 from todo_lib.lab.scratch import new_database, rows
 from todo_lib.lab.show import code_of, diff
+from todo_lib.lab.testing import run_tests
 from todo_lib.lab.timeline import timeline
 from todo_lib.lab.watch import open_things, start_watching
 
@@ -29,6 +30,7 @@ __all__ = [
     "open_things",
     "pool_status",
     "rows",
+    "run_tests",
     "serve",
     "stall_meter",
     "timed",

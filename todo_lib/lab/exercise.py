@@ -141,10 +141,42 @@ class Prediction:
         return Note("=", f"it is {self.right}; {given}", lines)
 
 
-class Lesson:
-    """A lesson's exercises and predictions, by name; tab completion lists them."""
+@dataclass
+class Recall:
+    """A question about an earlier lesson. The answer is explained at once."""
 
-    def __init__(self, number: str, parts: dict[str, Exercise | Prediction]) -> None:
+    question: str
+    options: dict[str, str]
+    """Letter → the option."""
+    right: str
+    why: dict[str, str]
+    """Letter → why it is right, or why it is tempting and wrong."""
+    look: str
+    """Where to look it up: "lesson 02, under *Predict*"."""
+    name: str = field(default_factory=str)
+    lesson: str = field(default_factory=str)
+
+    def __dir__(self) -> list[str]:
+        return ["answer"]
+
+    def answer(self, letter: str) -> Note:
+        """Return whether the letter is right, and why."""
+        letter = str(letter).strip().upper()
+        if letter not in self.options:
+            return Note("?", f"choose one of {', '.join(self.options)}", (self.question,))
+        if letter == self.right:
+            return Note("✓", f"{letter} is right", (self.why[letter],))
+        lines = (self.why[letter], f"Have another try, or look again at {self.look}.")
+        return Note("✗", f"not {letter}", lines)
+
+
+Part = Exercise | Prediction | Recall
+
+
+class Lesson:
+    """A lesson's exercises and questions, by name; tab completion lists them."""
+
+    def __init__(self, number: str, parts: dict[str, Part]) -> None:
         self.number = number
         self._parts = parts
         self.exercises = {name: part for name, part in parts.items() if isinstance(part, Exercise)}

@@ -1,12 +1,50 @@
 """Lesson 05, First awaits: port `get` and `add`."""
 
-from todo_lib.lab.exercise import Exercise, Prediction
+from todo_lib.lab.exercise import Exercise, Part, Prediction, Recall
 from todo_lib.lab.judge import StoreJudge
 
 
-def parts() -> dict[str, Exercise | Prediction]:
-    """Return the lesson's prediction and exercises, in order, fresh."""
+def parts() -> dict[str, Part]:
+    """Return the lesson's questions and exercises, in order, fresh."""
     return {
+        "recall_test": Recall(
+            question="A store's `get` has become `async def`. What must change in the plain test that calls it?",
+            options={
+                "A": "Nothing: pytest waits for the result.",
+                "B": "Only the call: it gets `await`.",
+                "C": "`async def`, and `await` in front of the call.",
+                "D": "`async def`, `await` in front of the call, and a marker such as `@pytest.mark.asyncio`.",
+            },
+            right="D",
+            why={
+                "A": "Nobody waits unasked: the test would compare a coroutine with a task.",
+                "B": "`await` is allowed only inside `async def`: in a plain function it is a syntax error.",
+                "C": "Nearly. Now the test is a coroutine function, and pytest itself runs no coroutines.",
+                "D": "The marker asks the plugin pytest-asyncio to run the test in an event loop. The fixture that "
+                "makes the store changes in the same way.",
+            },
+            look="lesson 03, Tests first",
+        ),
+        "recall_factory": Recall(
+            question="After `await session.commit()` a store reads `entity.id`. Which setting makes that work?",
+            options={
+                "A": "`+aiosqlite` in the database's address.",
+                "B": "`expire_on_commit=False` in the session factory.",
+                "C": "`run_sync` around the read.",
+                "D": "None: an attribute can always be read.",
+            },
+            right="B",
+            why={
+                "A": "That chooses the asynchronous driver. It says nothing about what a session forgets.",
+                "B": "By default a commit makes the session forget all values. The next read would be a query "
+                "without `await`; with this setting the values stay.",
+                "C": "`run_sync` runs synchronous code, such as `create_all`, on an asynchronous connection. It is "
+                "a method, not a setting.",
+                "D": "By default it cannot: a commit makes the session forget the values, and reading one would "
+                "be a query without `await`.",
+            },
+            look="lesson 04, Engine and session factory",
+        ),
         "lost_commit": Prediction(
             question="session.commit() stands there without await. What happens?",
             options={

@@ -1,0 +1,185 @@
+"""Run pytest on the course's project from a notebook: `await run_tests(after="05")`.
+
+The tests run in a process of their own, so nothing of them stays in the notebook.
+"""
+
+import asyncio
+import json
+import os
+import subprocess
+import sys
+import tempfile
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from todo_lib.lab.errors import Entry, find
+from todo_lib.lab.expect import stable_text
+from todo_lib.lab.project import Files, files_after, lay
+from todo_lib.lab.show import Note
+
+RUNNER = Path(__file__).with_name("run_pytest.py")
+TIMEOUT = 60.0  # seconds for all the runs of one call
+# What would change how the tests run: our own switches, and pytest's.
+NOT_INHERITED = ("TODO_LAB_STRICT", "TODO_DATABASE_URL", "PYTEST_ADDOPTS", "PYTEST_PLUGINS", "PYTHONWARNINGS")
+
+
+@dataclass(frozen=True)
+class TestResult:
+    """What became of one test, or of a file that cannot be imported."""
+
+    name: str
+    """As pytest writes it: `tests/test_todo.py::test_dashboard`."""
+    passed: bool
+    kind: str = ""
+    """The name of the error's class."""
+    message: str = ""
+    text: str = ""
+    """All that pytest says of the failure."""
+
+    @property
+    def error(self) -> Exception:
+        """Return an exception with the name and the message of the one in the other process."""
+        return type(self.kind or "Exception", (Exception,), {})(self.message)
+
+    @property
+    def entry(self) -> Entry | None:
+        """Return what the catalogue knows about the failure."""
+        return find(self.error) if self.kind else None
+
+    @property
+    def reason(self) -> str:
+        """Return the failure in one line, the same in every run."""
+        return f"{self.kind}: {stable_text(self.error)}".removesuffix(": ")
+
+    @property
+    def file(self) -> str:
+        """Return the file it stands in."""
+        return self.name.partition("::")[0]
+
+    @property
+    def test(self) -> str:
+        """Return its name without the file's; empty for a file that cannot be imported."""
+        return self.name.partition("::")[2]
+
+
+@dataclass(frozen=True)
+class TestRun:
+    """What became of the tests of one project. It shows itself, as text and as HTML."""
+
+    results: tuple[TestResult, ...]
+
+    @property
+    def failed(self) -> list[TestResult]:
+        """Return what failed."""
+        return [result for result in self.results if not result.passed]
+
+    @property
+    def green(self) -> bool:
+        """Return whether there is a test, and none that fails."""
+        return bool(self.results) and not self.failed
+
+    def of(self, file: str) -> "TestRun":
+        """Return the part that stands in one file."""
+        return TestRun(tuple(result for result in self.results if result.file == file))
+
+    @property
+    def counts(self) -> str:
+        """Return in words how many tests passed and failed."""
+        if any(not result.test for result in self.failed):
+            return "cannot be imported"
+        passed = len(self.results) - len(self.failed)
+        return ", ".join(
+            f"{count} {word}" for count, word in ((passed, "passed"), (len(self.failed), "failed")) if count
+        )
+
+    @property
+    def note(self) -> Note:
+        """Return what is shown."""
+        if not self.results:
+            return Note("?", "no test was found", ("pytest looks for `test_*.py` in `tests/`.",))
+        lines: list[str] = []
+        for file in dict.fromkeys(result.file for result in self.results):
+            part = self.of(file)
+            lines.append(f"`{file}`: {part.counts}")
+            lines += [
+                f"  {'✓' if result.passed else '✗'} {result.test}" for result in part.results if result.test
+            ]
+            for reason in dict.fromkeys(result.reason for result in part.failed):
+                lines.append(f"  reason: {reason}")
+        return Note(*(("✓", "green") if self.green else ("✗", "red")), tuple(lines))
+
+    def __repr__(self) -> str:
+        return repr(self.note)
+
+    def _repr_html_(self) -> str:
+        return self.note._repr_html_()
+
+
+async def run_tests(
+    files: Mapping[str, str] | None = None, *, after: str = "08", select: str | Sequence[str] = "tests"
+) -> TestRun:
+    """Run pytest on the course's project as it stands after a lesson, with these files put into it.
+
+        await run_tests({"todo_app/datastore.py": my_store}, after="05", select="tests/test_datastore.py")
+
+    `select` is what pytest takes: files, folders, `file::test`. Raise `TimeoutError` after a minute.
+    """
+    wanted = [select] if isinstance(select, str) else list(select)
+    return (await run_projects([({**files_after(after), **(files or {})}, wanted)]))[0]
+
+
+async def run_projects(
+    jobs: Sequence[tuple[Files, Sequence[str]]], timeout: float = TIMEOUT
+) -> list[TestRun]:
+    """Run pytest on several projects, each with what to select, in one process of its own.
+
+    Raise `TimeoutError` with the number of finished runs as its argument, after `timeout` seconds.
+    """
+    with tempfile.TemporaryDirectory(prefix="todo-project-", ignore_cleanup_errors=True) as place:
+        arguments = []
+        for number, (files, select) in enumerate(jobs):
+            folder = Path(place, str(number))
+            lay(folder, files)
+            arguments.append(json.dumps({"folder": str(folder), "select": list(select)}))
+        results = Path(place, "results")
+        finished = await _run([str(results), *arguments], timeout)
+        runs = (
+            [_read(line, place) for line in results.read_text("utf-8").splitlines()]
+            if results.exists()
+            else []
+        )
+    if not finished:
+        raise TimeoutError(len(runs))
+    assert len(runs) == len(jobs), "the runner did not finish, and it has no time limit of its own"
+    return runs
+
+
+def _read(line: str, place: str) -> TestRun:
+    found = json.loads(line)
+    for each in found:
+        each["text"] = each["text"].replace(place, "…")
+    return TestRun(tuple(TestResult(**each) for each in found))
+
+
+async def _run(arguments: list[str], timeout: float) -> bool:
+    """Start the runner, and wait for it; return whether it ended in time. Cancelled, it is stopped first."""
+    environment = {name: value for name, value in os.environ.items() if name not in NOT_INHERITED}
+    environment |= {"PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1", "PYTHONDONTWRITEBYTECODE": "1"}
+    process = subprocess.Popen(  # noqa: ASYNC220 (asyncio's own needs another event loop than Windows' kernels have)
+        [sys.executable, str(RUNNER), *arguments],
+        env=environment,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        stdin=subprocess.DEVNULL,
+    )
+    try:
+        async with asyncio.timeout(timeout):
+            while process.poll() is None:
+                await asyncio.sleep(0.02)
+        return True
+    except TimeoutError:
+        return False
+    finally:
+        process.kill()
+        process.wait()  # noqa: ASYNC222 (it has ended or been killed)
