@@ -12,13 +12,16 @@ PINS = --constraint .ci/constraints.txt
 VENV_PYTHON = .venv/bin/python
 INSTALL = $(VENV_PYTHON) -m uv pip install --python $(VENV_PYTHON) --compile-bytecode $(PINS)
 
-.PHONY: help lab test check bench lint format notebooks constraints clean
+.PHONY: help lab workspace test check bench lint format notebooks constraints clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' Makefile
 
 lab: .venv/.lab ## set up what is missing and open the course in JupyterLab
 	PATH="$$PWD/.venv/bin:$$PATH" $(VENV_PYTHON) -m jupyterlab --ServerApp.root_dir=notebooks $(LAB_ARGS)
+
+workspace: .venv/.lab ## a copy of the synchronous app to migrate in files; AFTER=05 for one that is that far
+	$(VENV_PYTHON) -m todo_lib.lab.workspace $${AFTER:+--after $$AFTER}
 
 test: lint ## prove everything: lint, tests, notebooks
 	@$(MAKE) check

@@ -17,6 +17,7 @@ from todo_lib.lab.show import code_of, diff
 from todo_lib.lab.testing import run_tests
 from todo_lib.lab.timeline import timeline
 from todo_lib.lab.watch import open_things, start_watching
+from todo_lib.lab.workspace import new_workspace
 
 __all__ = [
     "code_of",
@@ -27,6 +28,7 @@ __all__ = [
     "explain",
     "lesson",
     "new_database",
+    "new_workspace",
     "open_things",
     "pool_status",
     "rows",
@@ -52,7 +54,10 @@ def load_ipython_extension(shell: InteractiveShell) -> None:
     start_watching(shell)
     answer.provide(shell)
     shell.InteractiveTB.set_mode("Minimal")  # `%tb Context` shows the last error in full
-    shell.push({NAME: BLANK, "errors": errors, "explain": explain, "lesson": lesson}, interactive=False)
+    shell.push(
+        {NAME: BLANK, "errors": errors, "explain": explain, "lesson": lesson, "new_workspace": new_workspace},
+        interactive=False,
+    )
     for formatter in (shell.display_formatter.formatters["text/plain"],):
         formatter.for_type(types.CoroutineType, _show_coroutine)
 

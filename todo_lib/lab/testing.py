@@ -19,7 +19,7 @@ from todo_lib.lab.project import Files, files_after, lay
 from todo_lib.lab.show import Note
 
 RUNNER = Path(__file__).with_name("run_pytest.py")
-TIMEOUT = 60.0  # seconds for all the runs of one call
+LIMIT = 60.0  # seconds for all the runs of one call
 # What would change how the tests run: our own switches, and pytest's.
 NOT_INHERITED = ("TODO_LAB_STRICT", "TODO_DATABASE_URL", "PYTEST_ADDOPTS", "PYTEST_PLUGINS", "PYTHONWARNINGS")
 
@@ -129,40 +129,37 @@ async def run_tests(
     return (await run_projects([({**files_after(after), **(files or {})}, wanted)]))[0]
 
 
-async def run_projects(
-    jobs: Sequence[tuple[Files, Sequence[str]]], timeout: float = TIMEOUT
-) -> list[TestRun]:
+async def run_projects(jobs: Sequence[tuple[Files, Sequence[str]]], limit: float = LIMIT) -> list[TestRun]:
     """Run pytest on several projects, each with what to select, in one process of its own.
 
-    Raise `TimeoutError` with the number of finished runs as its argument, after `timeout` seconds.
+    Raise `TimeoutError` with the number of finished runs as its argument, after `limit` seconds.
     """
     with tempfile.TemporaryDirectory(prefix="todo-project-", ignore_cleanup_errors=True) as place:
         arguments = []
         for number, (files, select) in enumerate(jobs):
-            folder = Path(place, str(number))
-            lay(folder, files)
-            arguments.append(json.dumps({"folder": str(folder), "select": list(select)}))
-        results = Path(place, "results")
-        finished = await _run([str(results), *arguments], timeout)
-        runs = (
-            [_read(line, place) for line in results.read_text("utf-8").splitlines()]
-            if results.exists()
-            else []
-        )
+            folder = os.path.join(place, str(number))
+            lay(Path(folder), files)
+            arguments.append(json.dumps({"folder": folder, "select": list(select)}))
+        finished = await _run([os.path.join(place, "results"), *arguments], limit)
+        runs = _results(place)
     if not finished:
         raise TimeoutError(len(runs))
     assert len(runs) == len(jobs), "the runner did not finish, and it has no time limit of its own"
     return runs
 
 
-def _read(line: str, place: str) -> TestRun:
-    found = json.loads(line)
-    for each in found:
-        each["text"] = each["text"].replace(place, "…")
-    return TestRun(tuple(TestResult(**each) for each in found))
+def _results(place: str) -> list[TestRun]:
+    """Return what the runner has written so far."""
+    file, runs = Path(place, "results"), []
+    for line in file.read_text("utf-8").splitlines() if file.exists() else []:
+        found = json.loads(line)
+        for each in found:
+            each["text"] = each["text"].replace(place, "…")
+        runs.append(TestRun(tuple(TestResult(**each) for each in found)))
+    return runs
 
 
-async def _run(arguments: list[str], timeout: float) -> bool:
+async def _run(arguments: list[str], limit: float) -> bool:
     """Start the runner, and wait for it; return whether it ended in time. Cancelled, it is stopped first."""
     environment = {name: value for name, value in os.environ.items() if name not in NOT_INHERITED}
     environment |= {"PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1", "PYTHONDONTWRITEBYTECODE": "1"}
@@ -174,12 +171,12 @@ async def _run(arguments: list[str], timeout: float) -> bool:
         stdin=subprocess.DEVNULL,
     )
     try:
-        async with asyncio.timeout(timeout):
-            while process.poll() is None:
+        async with asyncio.timeout(limit):
+            while process.poll() is None:  # noqa: ASYNC110 (no event tells of another process's end)
                 await asyncio.sleep(0.02)
         return True
     except TimeoutError:
         return False
     finally:
         process.kill()
-        process.wait()  # noqa: ASYNC222 (it has ended or been killed)
+        process.wait()

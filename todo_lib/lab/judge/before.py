@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from sqlalchemy.ext.asyncio import async_sessionmaker
+from sqlalchemy.orm import sessionmaker
 
 from todo_lib.lab.blank import Blank, line_of_blank
 from todo_lib.lab.judge.failure import short
@@ -76,6 +77,6 @@ def _outside_factory(function: Any) -> str:
     """Return the name of a global session factory that the function uses: its rows would go elsewhere."""
     for instruction in dis.get_instructions(function):
         value = function.__globals__.get(instruction.argval) if instruction.opname == "LOAD_GLOBAL" else None
-        if isinstance(value, async_sessionmaker):
+        if isinstance(value, async_sessionmaker | sessionmaker):
             return str(instruction.argval)
     return ""

@@ -61,6 +61,9 @@ class LegacyStore(DataStoreDb):
         return StatisticOverview(total_tasks=total, total_done=done, total_open=total - done)
 
 
+NO_QUERY = Words("no `session.query`, but a statement that the session runs")
+
+
 def without_query(*methods: str) -> Behaviour:
     """Return the behaviour that asks whether one of these methods makes a legacy query."""
 
@@ -82,7 +85,7 @@ def without_query(*methods: str) -> Behaviour:
                     if inspect.iscoroutine(result):
                         raise Broken(f"{method}()", Words("a result"), result)
                     if made:
-                        raise Broken(f"{method}()", Words("no use of `session.query`"), Words(made[0]))
+                        raise Broken(f"{method}()", NO_QUERY, Words(made[0]))
 
     names = " and ".join(f"{method}()" for method in methods).replace(" and ", ", ", len(methods) - 2)
     judge.__doc__ = f"{names} work without `session.query`, which an AsyncSession does not have."
@@ -90,16 +93,18 @@ def without_query(*methods: str) -> Behaviour:
 
 
 def _line_of_caller() -> str:
-    """Return "line 4: `code`" for the line that asked SQLAlchemy for a query."""
+    """Return the method and the line that asked SQLAlchemy for a query."""
     frame = sys._getframe(2)
     while frame.f_back and frame.f_globals.get("__name__", "").startswith("sqlalchemy."):
         frame = frame.f_back
-    code = linecache.getline(frame.f_code.co_filename, frame.f_lineno).strip()
-    return f"line {frame.f_lineno}: `{code}`"
+    code = frame.f_code
+    return f"in `{code.co_qualname}`: `{linecache.getline(code.co_filename, frame.f_lineno).strip()}`"
 
 
 STILL_SYNCHRONOUS = {
     "coroutine returned": "Write a plain `def`: in this lesson everything is still synchronous.",
+    "raised": "Look at the line above. What is this object: a session, a statement that nobody has run yet, "
+    "a result, or a task?",
     "outside factory": "Use the session your store was given: `with self.session as session:`.",
 }
 
@@ -183,7 +188,8 @@ def parts() -> dict[str, Part]:
             hints=(
                 "What to ask, and who runs it: find in each method the place where the one ends and the other "
                 "begins. The conditions of a statement are written as before.",
-                "`filter`: only the first line and the line with `.all()` change.\n"
+                "`filter`: only the line with `query(Task)` and the line with `.all()` must change. "
+                "(`not_(Task.done)` is SQL; Python's own `not Task.done` is False at once.)\n"
                 "`delete`: `session.execute(…)` returns a result; its `rowcount` says how many rows there were.\n"
                 "`get_statistics`: a number is one value, so `session.scalar(…)`.",
                 "query = select(Task).order_by(…)\n"
