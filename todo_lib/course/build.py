@@ -16,6 +16,8 @@ from nbclient import NotebookClient
 from nbformat import NotebookNode
 
 from todo_lib.course.source import NOTEBOOKS, Edition, Lesson, read, sources
+from todo_lib.lab import workspace
+from todo_lib.lab.project import files_after, lay
 
 CELL_TIMEOUT = 60  # seconds
 # What may not stand in a stored output: it would differ on the next machine or in the next run.
@@ -113,7 +115,7 @@ def main() -> None:
     folder, edition = NOTEBOOKS, "learner"
     if options.solved:
         folder, edition = options.solved, "solved"
-        folder.mkdir(parents=True, exist_ok=True)
+        lay(folder / workspace.NAME, files_after("08"))  # what the checks of the learner's own files look at
     elif not options.all:
         lessons = [lesson for lesson in lessons if is_stale(lesson)]
     with click.progressbar(

@@ -18,6 +18,8 @@ from jupyter_client.manager import start_new_kernel
 
 from todo_lib.course.build import build, refuse_stale
 from todo_lib.course.source import NOTEBOOKS, Edition, Lesson, read, sources
+from todo_lib.lab import workspace
+from todo_lib.lab.project import files_after, lay
 
 CELL_TIMEOUT = 60  # seconds
 FLOOR_IMPORTS = "import sqlalchemy.ext.asyncio, aiosqlite"
@@ -96,6 +98,7 @@ def main() -> int:
         os.environ["TMPDIR"] = folder  # kernels are killed in the end: what they leave behind goes with this
         solved = Path(folder, "solved")
         solved.mkdir()
+        lay(solved / workspace.NAME, files_after("08"))  # what the checks of the learner's own files look at
         for lesson in lessons:
             build(lesson, "solved", solved)
         report = Path(folder, "report.json")

@@ -37,7 +37,9 @@ class Collector:
         known = self.results.get(item.nodeid)
         # A forgotten await is found while the test is cleaned up, and explains why it failed before.
         forgotten = call.excinfo is not None and isinstance(_cause(call.excinfo.value), RuntimeWarning)
-        if known is None or (report.failed and (known["passed"] or forgotten)):
+        if known is None or (
+            report.failed and (known["passed"] or (forgotten and known["kind"] != "RuntimeWarning"))
+        ):
             self._note(item.nodeid, report, call.excinfo)
         return report
 
@@ -82,7 +84,8 @@ def run(folder: Path, select: list[str]) -> list[dict[str, Any]]:
     with contextlib.redirect_stdout(output), contextlib.redirect_stderr(output):
         try:
             if pytest.main([*arguments, *select], plugins=[collector]) == pytest.ExitCode.USAGE_ERROR:
-                collector.note(CONFIG, False, pytest.UsageError(output.getvalue().strip()), output.getvalue())
+                said = [line for line in output.getvalue().splitlines() if "error:" in line.lower()]
+                collector.note(CONFIG, False, pytest.UsageError(said[-1] if said else ""), output.getvalue())
         except pytest.PytestUnraisableExceptionWarning as warning:  # found only when everything was over
             collector.note("after the last test", False, _cause(warning), str(warning))
     sys.path[:] = path

@@ -28,6 +28,8 @@ NOT_INHERITED = ("TODO_LAB_STRICT", "TODO_DATABASE_URL", "PYTEST_ADDOPTS", "PYTE
 class TestResult:
     """What became of one test, or of a file that cannot be imported."""
 
+    __test__ = False  # pytest must not take it for a class of tests
+
     name: str
     """As pytest writes it: `tests/test_todo.py::test_dashboard`."""
     passed: bool
@@ -66,6 +68,8 @@ class TestResult:
 @dataclass(frozen=True)
 class TestRun:
     """What became of the tests of one project. It shows itself, as text and as HTML."""
+
+    __test__ = False  # pytest must not take it for a class of tests
 
     results: tuple[TestResult, ...]
 
