@@ -86,8 +86,9 @@ def run(folder: Path, select: list[str]) -> list[dict[str, Any]]:
             if pytest.main([*arguments, *select], plugins=[collector]) == pytest.ExitCode.USAGE_ERROR:
                 said = [line for line in output.getvalue().splitlines() if "error:" in line.lower()]
                 collector.note(CONFIG, False, pytest.UsageError(said[-1] if said else ""), output.getvalue())
-        except pytest.PytestUnraisableExceptionWarning as warning:  # found only when everything was over
-            collector.note("after the last test", False, _cause(warning), str(warning))
+        except (pytest.PytestUnraisableExceptionWarning, ExceptionGroup) as found:  # when all was over
+            first = found.exceptions[0] if isinstance(found, ExceptionGroup) else found
+            collector.note("after the last test", False, _cause(first), str(found))
     sys.path[:] = path
     for name in set(sys.modules) - modules:
         file = getattr(sys.modules[name], "__file__", None) or ""

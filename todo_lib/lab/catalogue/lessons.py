@@ -1,6 +1,7 @@
 """Which lesson treats what: the only place to change when a lesson gets another number."""
 
 START = "00"
+SYNC_APP = "01"
 BLOCKING = "02"
 TESTS = "03"
 FACTORY = "04"
