@@ -181,3 +181,10 @@ async def forget_a_session(stage: Stage) -> Warning:
             while thread.is_alive():  # noqa: ASYNC110 (a thread sets no asyncio.Event)
                 await asyncio.sleep(0.005)
     return next(each.message for each in caught)
+
+
+@provokes("async-session-query")
+async def query_as_in_the_old_days(stage: Stage) -> None:
+    """The habit of every application that was written before SQLAlchemy 2.0."""
+    async with stage.sqlite() as factory, factory() as session:
+        session.query(Todo)

@@ -1,6 +1,6 @@
 """One session in several tasks; transactions that are over, or not yet."""
 
-from todo_lib.lab.catalogue.lessons import SESSIONS, STORE, TESTS
+from todo_lib.lab.catalogue.lessons import SESSIONS, STORE, SYNC_APP, TESTS
 from todo_lib.lab.errors import Entry, Sign
 
 BASICS = "https://docs.sqlalchemy.org/en/21/orm/session_basics.html"
@@ -113,5 +113,18 @@ ENTRIES = (
         url=f"{BASICS}#session-closing",
         signs=(Sign(("SAWarning",), "garbage collector is trying to clean up non-checked-in connection"),),
         notice="Only a warning or a line in the log tells it, some time later; the pool loses a connection each time.",
+    ),
+    Entry(
+        key="async-session-query",
+        title="`AsyncSession` has no `query`",
+        happened="You asked an asynchronous session for `session.query(…)`. There is no such method.",
+        why="A `Query` sends its SQL when it is used: in a loop, by `.all()`, by `.count()`. At such a place nothing"
+        " could be awaited. So the asynchronous session never got it.",
+        fix="Write the statement with `select()` and let the session execute it. This works in a synchronous session,"
+        " too, so it can be done before the migration.",
+        code="tasks = await session.scalars(select(Task).order_by(Task.id))",
+        lesson=SYNC_APP,
+        url="https://docs.sqlalchemy.org/en/21/changelog/migration_20.html#migration-orm-usage",
+        signs=(Sign(("AttributeError",), r"^'AsyncSession' object has no attribute 'query'"),),
     ),
 )
