@@ -118,7 +118,18 @@ def test_tab_offers_what_a_lesson_has_and_nothing_else() -> None:
     completer = IPCompleter(namespace={"q": lesson("05")}, use_jedi=False)
     with provisionalcompleter():
         for text, offered in (
-            ("q.", ["q.add", "q.contract", "q.get", "q.lost_commit"]),
+            (
+                "q.",
+                [
+                    "q.add",
+                    "q.contract",
+                    "q.get",
+                    "q.lost_commit",
+                    "q.recall_factory",
+                    "q.recall_test",
+                    "q.workspace",
+                ],
+            ),
             ("q.get.", ["q.get.check", "q.get.hint", "q.get.promises", "q.get.solution", "q.get.traceback"]),
             ("q.lost_commit.", ["q.lost_commit.predict", "q.lost_commit.reveal"]),
         ):

@@ -144,11 +144,12 @@ async def run_projects(jobs: Sequence[tuple[Files, Sequence[str]]], limit: float
             folder = os.path.join(place, str(number))
             lay(Path(folder), files)
             arguments.append(json.dumps({"folder": folder, "select": list(select)}))
-        finished = await _run([os.path.join(place, "results"), *arguments], limit)
+        finished, said = await _run([os.path.join(place, "results"), *arguments], limit)
         runs = _results(place)
     if not finished:
         raise TimeoutError(len(runs))
-    assert len(runs) == len(jobs), "the runner did not finish, and it has no time limit of its own"
+    if len(runs) != len(jobs):
+        raise RuntimeError(f"the runner of the tests broke down: {said[-1000:]}")
     return runs
 
 
@@ -163,24 +164,31 @@ def _results(place: str) -> list[TestRun]:
     return runs
 
 
-async def _run(arguments: list[str], limit: float) -> bool:
-    """Start the runner, and wait for it; return whether it ended in time. Cancelled, it is stopped first."""
+async def _run(arguments: list[str], limit: float) -> tuple[bool, str]:
+    """Start the runner, wait for it; return whether it ended in time, and what it said of itself.
+
+    Cancelled, it is stopped first.
+    """
     environment = {name: value for name, value in os.environ.items() if name not in NOT_INHERITED}
     environment |= {"PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1", "PYTHONDONTWRITEBYTECODE": "1"}
-    process = subprocess.Popen(  # noqa: ASYNC220 (asyncio's own needs another event loop than Windows' kernels have)
-        [sys.executable, str(RUNNER), *arguments],
-        env=environment,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-        stdin=subprocess.DEVNULL,
-    )
-    try:
-        async with asyncio.timeout(limit):
-            while process.poll() is None:  # noqa: ASYNC110 (no event tells of another process's end)
-                await asyncio.sleep(0.02)
-        return True
-    except TimeoutError:
-        return False
-    finally:
-        process.kill()
-        process.wait()
+    # asyncio's own subprocesses need another event loop than the one a kernel has on Windows.
+    with (
+        tempfile.TemporaryFile("w+", encoding="utf-8") as said,
+        subprocess.Popen(  # noqa: ASYNC220
+            [sys.executable, str(RUNNER), *arguments],
+            env=environment,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=said,
+        ) as process,
+    ):
+        try:
+            async with asyncio.timeout(limit):
+                while process.poll() is None:  # noqa: ASYNC110 (no event tells of another process's end)
+                    await asyncio.sleep(0.02)
+        except TimeoutError:
+            return False, ""
+        finally:
+            process.kill()
+        said.seek(0)
+        return True, said.read()

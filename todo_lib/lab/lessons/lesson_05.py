@@ -1,7 +1,25 @@
 """Lesson 05, First awaits: port `get` and `add`."""
 
 from todo_lib.lab.exercise import Exercise, Part, Prediction, Recall
-from todo_lib.lab.judge import StoreJudge
+from todo_lib.lab.judge import StoreJudge, Trial
+from todo_lib.lab.project import APP, STORE_TESTS, files_after
+from todo_lib.lab.workspace import workspace_exercise
+
+THREE = tuple(
+    f"{STORE_TESTS}::{test}"
+    for test in (
+        "test_add_returns_the_saved_task",
+        "test_get_returns_the_task",
+        "test_get_returns_none_for_an_unknown_id",
+    )
+)
+PORTED = Trial(
+    "The store's three tests of `add` and `get` are green.",
+    after="04",
+    files={STORE_TESTS: files_after("03")[STORE_TESTS]},
+    select=THREE,
+    tests=3,
+)
 
 
 def parts() -> dict[str, Part]:
@@ -93,4 +111,5 @@ def parts() -> dict[str, Part]:
                 "Each method opens its own: `async with self.factory() as session:`",
             ),
         ),
+        "workspace": workspace_exercise("05", (f"{APP}/datastore.py",), (PORTED,)),
     }

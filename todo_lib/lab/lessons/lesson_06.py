@@ -1,8 +1,21 @@
 """Lesson 06, The whole store: port `all`, `delete`, `get_statistics` and `update`."""
 
 from todo_lib.lab.exercise import Exercise, Part, Prediction, Recall
-from todo_lib.lab.judge import StoreJudge
+from todo_lib.lab.judge import StoreJudge, Trial
+from todo_lib.lab.project import APP, STORE_TESTS, files_after
+from todo_lib.lab.workspace import workspace_exercise
 
+AWAIT = {
+    "not awaited": "Each call that talks to the database needs `await`. If `await` stands there already, it comes "
+    "too late: put parentheses, `(await …).all()`, or use two lines.",
+}
+ALL_GREEN = Trial(
+    "All nine tests of the store are green.",
+    after="04",
+    files={STORE_TESTS: files_after("03")[STORE_TESTS]},
+    select=(STORE_TESTS,),
+    tests=9,
+)
 METHODS = ("add", "get", "all", "filter", "update", "delete", "get_statistics")
 
 
@@ -92,7 +105,7 @@ def _questions() -> dict[str, Part]:
 def _exercises() -> dict[str, Part]:
     return {
         "all_and_delete": Exercise(
-            StoreJudge(("all", "delete")),
+            StoreJudge(("all", "delete"), advice=AWAIT),
             hints=(
                 "Ask of each line of the synchronous version: does it talk to the database, or does it read "
                 "what is in memory already?",
@@ -104,7 +117,7 @@ def _exercises() -> dict[str, Part]:
             ),
         ),
         "get_statistics": Exercise(
-            StoreJudge(("get_statistics",)),
+            StoreJudge(("get_statistics",), advice=AWAIT),
             hints=(
                 "Building the query is no work for the database. Sending it is. Reading the one row that came back "
                 "is not.",
@@ -122,7 +135,6 @@ def _exercises() -> dict[str, Part]:
                 "the same moment must all succeed.",
                 "entity = await session.get(Task, id, with_for_update=True)\n…\nawait session.commit()",
             ),
-            # The check asks for nine at once; what goes wrong there is the lock, not the session.
         ),
         "contract": Exercise(
             StoreJudge(METHODS),
@@ -134,4 +146,5 @@ def _exercises() -> dict[str, Part]:
                 "Each method opens its own: `async with self.factory() as session:`",
             ),
         ),
+        "workspace": workspace_exercise("06", (f"{APP}/datastore.py",), (ALL_GREEN,)),
     }
