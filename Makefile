@@ -12,7 +12,7 @@ PINS = --constraint .ci/constraints.txt
 VENV_PYTHON = .venv/bin/python
 INSTALL = $(VENV_PYTHON) -m uv pip install --python $(VENV_PYTHON) --compile-bytecode $(PINS)
 
-.PHONY: help lab workspace test check bench lint format notebooks constraints clean
+.PHONY: help lab workspace test check bench lint format notebooks links constraints clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' Makefile
@@ -28,6 +28,7 @@ test: lint ## prove everything: lint, tests, notebooks
 
 check: .venv/.test ## tests and notebooks without lint
 	$(VENV_PYTHON) -m pytest -n 2 --dist loadfile tests
+	@$(VENV_PYTHON) -m tests.links --status
 	$(VENV_PYTHON) -m todo_lib.course.validate
 
 bench: .venv/.test ## measure what the course says about time
@@ -43,6 +44,9 @@ format: .venv/.test ## format the code and repair what can be repaired
 
 notebooks: .venv/.test ## build the notebooks whose source changed; ALL=1 builds every one
 	$(VENV_PYTHON) -m todo_lib.course.build $${ALL:+--all}
+
+links: .venv/.test ## list the addresses on the web that the course names, and visit each
+	$(VENV_PYTHON) -m tests.links
 
 # A browser's Python (emscripten) cannot run this course.
 constraints: .venv/.uv ## note the newest versions in .ci/constraints.txt; run `make test` afterwards

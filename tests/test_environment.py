@@ -30,7 +30,11 @@ PLATFORMS = ("linux", "macos", "windows")
 PYTHONS = ("3.11", "3.14")  # the oldest and the newest
 
 # What may differ between conda's list and PyPI's.
-PYPI_NAME = {"matplotlib-base": "matplotlib", "python-blockbuster": "blockbuster"}
+PYPI_NAME = {
+    "matplotlib-base": "matplotlib",
+    "playwright-python": "playwright",
+    "python-blockbuster": "blockbuster",
+}
 ONLY_CONDA = {"python", "pip"}
 ONLY_PYPI = {
     *("jupyter-repo2docker", "py-rattler", "uv"),  # this module's tools: 120 MB that no learner needs

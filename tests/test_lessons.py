@@ -8,6 +8,7 @@ import pytest
 from tests.test_exercises import GIVEN, LESSONS
 from todo_lib.course.source import Lesson
 from todo_lib.lab.exercise import Prediction, Recall, lesson
+from todo_lib.lab.project import ROOT
 from todo_lib.lab.workspace import WorkspaceJudge
 
 NUMBERS = list(LESSONS)
@@ -129,3 +130,14 @@ def test_the_migration_goes_on_in_the_learners_files(number: str) -> None:
     source = LESSONS[number]
     assert "## Now in your files" in prose(source)
     assert any("await q.workspace.check()" in cell.source for cell in source.cells)
+
+
+@pytest.mark.parametrize("number", NUMBERS)
+def test_the_readme_lists_the_lesson(number: str) -> None:
+    """By its title, with its file and its minutes."""
+    source = LESSONS[number]
+    link = f"[{source.metadata['title']}](notebooks/{source.path.stem}.ipynb)"
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    assert re.search(
+        rf"^\| {number} \| {re.escape(link)} \| .+ \| {source.metadata['minutes']} \|$", readme, re.MULTILINE
+    )

@@ -6,6 +6,7 @@ from typing import Annotated
 
 import httpx
 from fastapi import Depends, FastAPI, Request
+from fastapi.testclient import TestClient
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from . import provokes
@@ -31,6 +32,12 @@ async def client_without_lifespan(stage: Stage) -> None:
 async def client_with_app(stage: Stage) -> None:
     """Httpx took `app=` until version 0.27."""
     httpx.AsyncClient(app=FastAPI(), base_url="http://test")
+
+
+@provokes("synchronous-client-awaited")
+async def synchronous_client_awaited(stage: Stage) -> None:
+    """The client was kept when the test became asynchronous."""
+    await TestClient(FastAPI()).get("/")
 
 
 @provokes("commit-after-response")

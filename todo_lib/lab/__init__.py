@@ -11,6 +11,7 @@ from todo_lib.lab.errors import errors, explain
 from todo_lib.lab.exercise import lesson
 from todo_lib.lab.expect import expect_error
 from todo_lib.lab.measure import stall_meter, timed
+from todo_lib.lab.preflight import preflight
 from todo_lib.lab.queries import count_queries, pool_status
 from todo_lib.lab.scratch import new_database, rows
 from todo_lib.lab.show import code_of, diff
@@ -31,6 +32,7 @@ __all__ = [
     "new_workspace",
     "open_things",
     "pool_status",
+    "preflight",
     "rows",
     "run_tests",
     "serve",

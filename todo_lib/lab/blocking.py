@@ -13,7 +13,7 @@ MEANING = {
     "sqlite3.": "the synchronous SQLite driver; `aiosqlite` works in a thread of its own",
     "socket.": "a synchronous call over the network; use a client that can be awaited",
     "ssl.": "a synchronous call over the network; use a client that can be awaited",
-    "threading.": "it waits for a lock that belongs to threads",
+    "lock.": "it waits for a lock that belongs to threads",
     "io.": "it reads or writes a file",
     "os.": "it asks the operating system and waits for the answer",
     "builtins.": "it waits for the outside world",
@@ -29,6 +29,8 @@ def refuse_blocking() -> Iterator[None]:
     guard.activate()
     for name in HARMLESS:
         guard.functions[name].deactivate()
+    # The end of `with ThreadPoolExecutor()` waits for threads whose work has been awaited by then.
+    guard.functions["threading.Lock.acquire"].can_block_in("concurrent/futures/thread.py", {"shutdown"})
     try:
         yield
     finally:

@@ -51,6 +51,12 @@ class Collector:
             self._note(collector.nodeid, report, getattr(report, "call", None) and report.call.excinfo)
         return report
 
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_sessionfinish(self) -> None:
+        """Forget the last error, whose frames keep a forgotten coroutine alive: pytest looks once more."""
+        for name in ("last_type", "last_value", "last_traceback", "last_exc"):
+            vars(sys).pop(name, None)
+
     def note(self, name: str, passed: bool, error: BaseException | None, text: str) -> None:
         """Write one line of the result."""
         kind, message = (type(error).__name__, str(error)) if error else ("", "")
@@ -58,6 +64,8 @@ class Collector:
 
     def _note(self, name: str, report: Any, excinfo: Any) -> None:
         error = _cause(excinfo.value) if excinfo else None
+        if isinstance(error, pytest.FixtureLookupError):  # its own text is not meant to be read
+            error = LookupError(str(report.longrepr.errorstring).partition("\n")[0])
         self.note(name, report.passed, error, "" if report.passed else str(report.longrepr))
 
 

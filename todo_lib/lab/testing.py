@@ -90,7 +90,7 @@ class TestRun:
     @property
     def counts(self) -> str:
         """Return in words how many tests passed and failed."""
-        if any(not result.test for result in self.failed):
+        if any(not result.test and result.file.endswith(".py") for result in self.failed):
             return "cannot be imported"
         passed = len(self.results) - len(self.failed)
         return ", ".join(

@@ -12,7 +12,7 @@ ENTRIES = (
         " should have put there.",
         why="A server runs the lifespan; `ASGITransport` in a test does not. After another test that left something"
         " in `app.state` the same test passes.",
-        fix="Run the lifespan around the client.",
+        fix="Run the lifespan around the client; or override the dependency that looks there.",
         code="async with app.router.lifespan_context(app):\n"
         "    async with AsyncClient(transport=ASGITransport(app), base_url='http://test') as client:\n"
         "        ...",
@@ -32,6 +32,18 @@ ENTRIES = (
         signs=(Sign(("TypeError",), r"Client\.__init__\(\) got an unexpected keyword argument 'app'"),),
     ),
     Entry(
+        key="synchronous-client-awaited",
+        title="The answer is here already: the client is a synchronous one",
+        happened="`await` met a response. `TestClient`, like every synchronous client, returns it at once.",
+        why="`TestClient` runs the app in an event loop of its own, in another thread. Nothing is left to await.",
+        fix="In an async test use `AsyncClient` with `ASGITransport`.",
+        code="AsyncClient(transport=ASGITransport(app), base_url='http://test')",
+        lesson=ENDPOINT_TESTS,
+        url="https://fastapi.tiangolo.com/advanced/async-tests/",
+        signs=(Sign(("TypeError",), r"object Response can't be used in 'await' expression"),),
+        rank=10,  # more than `await` on just anything
+    ),
+    Entry(
         key="async-fixture-strict",
         title="An async fixture that nobody runs",
         happened="pytest met an `async def` fixture and has nobody who would await it.",
@@ -40,7 +52,7 @@ ENTRIES = (
         code="@pytest_asyncio.fixture\nasync def client():\n    ...\n\n@pytest.mark.asyncio\n"
         "async def test_it(client):\n    ...",
         lesson=TESTS,
-        url="https://pytest-asyncio.readthedocs.io/en/stable/concepts.html#strict-mode",
+        url="https://pytest-asyncio.readthedocs.io/en/stable/concepts.html#test-discovery-modes",
         signs=(Sign(message=r"requested an async fixture .* with no plugin or hook that handled it"),),
     ),
     Entry(

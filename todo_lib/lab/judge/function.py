@@ -1,7 +1,7 @@
 """Judge a learner's function, or a value."""
 
-from collections.abc import Mapping
-from contextlib import nullcontext
+from collections.abc import Callable, Mapping
+from contextlib import AbstractAsyncContextManager, nullcontext
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
@@ -22,6 +22,8 @@ class FunctionJudge:
     """Do not look for calls that stop the event loop: the answer is synchronous, or the lesson wants it so."""
     advice: Mapping[str, str] = field(default_factory=dict)
     """Cause → the next step, where this exercise has better words than `FUNCTION_NEXT_STEP`."""
+    opens: Callable[[Any], AbstractAsyncContextManager[Any]] = nullcontext
+    """Makes of the answer what a behaviour is given: the answer itself, or the answer and a bench for it."""
 
     @property
     def promises(self) -> list[str]:
@@ -40,7 +42,7 @@ class FunctionJudge:
         early = unwritten(exercise, name, answer, advice)
         if early:
             return early
-        trials: list[Trial] = [(each, partial(nullcontext, answer)) for each in self.behaviours]
+        trials: list[Trial] = [(each, partial(self.opens, answer)) for each in self.behaviours]
         return await judge(exercise, trials, answer, {name: answer}, advice, self.may_block)
 
 

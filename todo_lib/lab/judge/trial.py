@@ -4,6 +4,7 @@ A trial that must be green asks whether the files are right. A trial that must b
 first, and asks whether the tests notice.
 """
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
@@ -23,9 +24,11 @@ NEXT_STEP = {
     "cannot be imported": "Is the name spelt as in the other file, and is it defined there?",
     "no test": "pytest runs functions whose names begin with `test_`.",
     "too few tests": "Keep every test. A test that is gone is green, too.",
-    "not awaited": "Put `await` in front of the call that is named above.",
+    "plain def": "Write `async def`: only then can the function use `await`.",
+    "not awaited": "Put `await` in front of the call that made this coroutine.",
     "no mark": "Mark each async test: `@pytest.mark.asyncio`.",
     "async fixture": "Give an async fixture its own decorator: `@pytest_asyncio.fixture`.",
+    "left open": "Close behind the `yield` what the fixture has opened: `await dispose(factory)`.",
     "test fails": "Look at the line above: what did the test expect, and what did it see?",
     "stays green": "Which test should have noticed? Is each call awaited, and is its result compared?",
     "red for another reason": "The test must fail because of what the application does, not because of itself.",
@@ -77,7 +80,7 @@ async def judge_files(
     except TimeoutError as error:
         lines = (f"does not hold: {trials[error.args[0]].promise}", f"stopped after {LIMIT:.0f} seconds")
         return _not_right(exercise, "hangs", lines, advice, error.args[0], len(trials))
-    problems = [_problem(trial, run) for trial, run in zip(trials, runs, strict=True)]
+    problems = [_problem(trial, run, answer) for trial, run in zip(trials, runs, strict=True)]
     holds = problems.count(None)
     for trial, problem in zip(trials, problems, strict=True):
         if problem:
@@ -118,13 +121,17 @@ def _before_running(exercise: str, answer: Mapping[str, str], advice: Mapping[st
             try:
                 compile(text, path, "exec")
             except SyntaxError as error:
-                line = (error.text or "").strip()
+                line = text.splitlines()[(error.lineno or 1) - 1].strip()
                 facts = (f"{path}, line {error.lineno}: `{line}`", f"SyntaxError: {error.msg}")
+                if "outside async function" in error.msg:
+                    advice = {**advice, "syntax": advice["plain def"]}
                 return _not_right(exercise, "syntax", facts, advice)
     return None
 
 
-def _problem(trial: Trial, run: TestRun) -> tuple[str, tuple[str, ...], TestResult | None] | None:
+def _problem(
+    trial: Trial, run: TestRun, answer: Mapping[str, str]
+) -> tuple[str, tuple[str, ...], TestResult | None] | None:
     """Return why a trial does not hold: the cause, what to show, and the test that failed."""
     if not run.results:
         return "no test", ("pytest found no test.",), None
@@ -132,7 +139,7 @@ def _problem(trial: Trial, run: TestRun) -> tuple[str, tuple[str, ...], TestResu
         for cause, sign in SIGNS.items():
             for result in run.failed:
                 if sign(result):
-                    return cause, (f"✗ {result.test or result.file}", f"reason: {result.reason}"), result
+                    return cause, _facts(result, answer), result
         if len(run.results) < trial.tests:
             return (
                 "too few tests",
@@ -144,18 +151,33 @@ def _problem(trial: Trial, run: TestRun) -> tuple[str, tuple[str, ...], TestResu
         return "stays green", (f"saw: {run.counts}",), None
     reasons = [f"{result.reason} {result.text}" for result in run.failed]
     if trial.words and not any(trial.words in reason for reason in reasons):
-        facts = (f"✗ {run.failed[0].test or run.failed[0].file}", f"reason: {run.failed[0].reason}")
-        return "red for another reason", facts, run.failed[0]
+        return "red for another reason", _facts(run.failed[0], answer), run.failed[0]
     return None
 
+
+def _facts(result: TestResult, answer: Mapping[str, str]) -> tuple[str, ...]:
+    """Return which test failed, the last line of the answer that it came through, and why."""
+    paths = "|".join(map(re.escape, answer))
+    passed = re.findall(rf"^(?:{paths}):\d+: in .*\n +(.+)$", result.text, re.MULTILINE)
+    line = (f"line: `{passed[-1]}`",) if passed else ()
+    return f"✗ {result.test or result.file}", *line, f"reason: {result.reason}"
+
+
+AFTERWARDS = "after the last test"  # where run_pytest.py puts what is found only then
+LEFT_OPEN = "ResourceWarning"  # what Python says of a connection that nobody closed
 
 # The order matters: a forgotten await also makes tests fail that have no fault of their own.
 SIGNS: dict[str, Callable[[TestResult], bool]] = {
     "no mark": lambda result: "async def functions are not natively supported" in result.message,
     "async fixture": lambda result: "no plugin or hook that handled it" in result.text,
     "not awaited": lambda result: (
-        "was never awaited" in result.message or "'coroutine' object" in result.message
+        "'coroutine' object" in result.message
+        # SQLAlchemy itself leaves one behind when it finds out that it cannot wait: that is not the learner's.
+        or ("was never awaited" in result.message and "'Connection." not in result.message)
     ),
-    "cannot be imported": lambda result: not result.test or result.kind == "ImportError",
-    "test fails": lambda result: True,
+    "cannot be imported": lambda result: (
+        result.kind == "ImportError" or not (result.test or result.name == AFTERWARDS)
+    ),
+    "test fails": lambda result: bool(result.test) and result.kind != LEFT_OPEN,
+    "left open": lambda result: True,  # last: a fixture that fails leaves things open, too
 }

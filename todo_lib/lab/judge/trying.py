@@ -9,6 +9,7 @@ from todo_lib.lab.blocking import BlockingError, blocked_call, refuse_blocking
 from todo_lib.lab.contract import Behaviour, sentence
 from todo_lib.lab.judge import cause
 from todo_lib.lab.judge.failure import Failure, OwnLines, Result
+from todo_lib.lab.judge.stragglers import wait_for_stragglers
 from todo_lib.lab.unawaited import catch_unawaited
 from todo_lib.lab.verdict import MAX_LINES, Outcome, Verdict
 
@@ -68,7 +69,7 @@ async def _try(trial: Trial, watch_blocking: bool) -> Result:
     failure = None
     with catch_unawaited() as unawaited:
         try:
-            async with open_subject() as subject, asyncio.timeout(cause.TIMEOUT):
+            async with open_subject() as subject, wait_for_stragglers(), asyncio.timeout(cause.TIMEOUT):
                 with refuse_blocking() if watch_blocking else nullcontext():
                     await behaviour(subject)
         except Exception as error:  # noqa: BLE001 (whatever the learner's code raises is the verdict's matter)

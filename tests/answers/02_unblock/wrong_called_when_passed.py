@@ -1,0 +1,2 @@
+# expect: NOT_YET, wrong object; Pass the function itself, without brackets
+responsive_report = "2000000"

@@ -1,0 +1,6 @@
+# expect: NOT_YET, blocks the event loop; line 6: `return slow_report(store)`
+
+
+async def responsive_report(slow_report, store):
+    await asyncio.sleep(0)
+    return slow_report(store)
