@@ -93,14 +93,6 @@ def judge(version: Mutant | None, behaviour: contract.Behaviour, seconds: float 
     return asyncio.run(run())
 
 
-@pytest.fixture(scope="module", autouse=True)
-def _quick_collection() -> Iterator[None]:
-    """Let gc.collect() look only at what these tests make: at everything, it would take most of the time."""
-    gc.freeze()
-    yield
-    gc.unfreeze()
-
-
 @pytest.fixture
 def forgiving() -> Iterator[None]:
     """Hide the warnings that a wrong store deserves. Others fail the test, as they would everywhere."""
