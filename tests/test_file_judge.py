@@ -41,7 +41,11 @@ WRONG = {
     "test fails": ("(3, 1, 2)", "(3, 2, 1)", "assert (3, 1, 2) == (3, 2, 1)"),
     "too few tests": ("async def test_statistics", "async def statistics", "8 tests ran, at least 9"),
     "no test": ("def test_", "def check_", "pytest found no test"),
-    "stays green": ("    assert await store.delete(id)\n    assert await store.get(id) is None\n", "", "saw: 9 passed"),
+    "stays green": (
+        "    assert await store.delete(id)\n    assert await store.get(id) is None\n",
+        "",
+        "saw: 9 passed",
+    ),
     "red for another reason": ("def test_delete_removes_the_task", "def test_delete", "reason:"),
 }
 
