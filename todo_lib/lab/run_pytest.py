@@ -51,6 +51,11 @@ class Collector:
             self._note(collector.nodeid, report, getattr(report, "call", None) and report.call.excinfo)
         return report
 
+    @pytest.hookimpl
+    def pytest_internalerror(self, excrepr: Any, excinfo: Any) -> None:
+        """Note what stopped pytest itself, for instance a plugin's warning that the configuration made an error."""
+        self.note(CONFIG, False, _cause(excinfo.value), str(excrepr))
+
     @pytest.hookimpl(tryfirst=True)
     def pytest_sessionfinish(self) -> None:
         """Forget the last error, whose frames keep a forgotten coroutine alive: pytest looks once more."""

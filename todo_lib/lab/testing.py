@@ -171,6 +171,9 @@ async def _run(arguments: list[str], limit: float) -> tuple[bool, str]:
     """
     environment = {name: value for name, value in os.environ.items() if name not in NOT_INHERITED}
     environment |= {"PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1", "PYTHONDONTWRITEBYTECODE": "1"}
+    environment["PY_COLORS"] = (
+        "0"  # a kernel asks for colours by FORCE_COLOR; what is read here is plain text
+    )
     # asyncio's own subprocesses need another event loop than the one a kernel has on Windows.
     with (
         tempfile.TemporaryFile("w+", encoding="utf-8") as said,

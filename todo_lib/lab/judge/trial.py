@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 
 from todo_lib.lab.blank import NAME
 from todo_lib.lab.judge.trying import promises_kept
-from todo_lib.lab.project import Files, files_after
+from todo_lib.lab.project import CONFIG, Files, files_after
 from todo_lib.lab.testing import TestResult, TestRun, run_projects
 from todo_lib.lab.verdict import Outcome, Verdict
 
@@ -22,6 +22,7 @@ NEXT_STEP = {
     "wrong object": "Pass the name that stands after `%%answer`, without quotes.",
     "syntax": "Python cannot read this line, or the one before it. Is a bracket or a colon missing?",
     "cannot be imported": "Is the name spelt as in the other file, and is it defined there?",
+    "configuration": "pytest could not start. Compare `pyproject.toml` with the reason: names, quotes, what is missing.",
     "no test": "pytest runs functions whose names begin with `test_`.",
     "too few tests": "Keep every test. A test that is gone is green, too.",
     "plain def": "Write `async def`: only then can the function use `await`.",
@@ -135,6 +136,9 @@ def _problem(
     """Return why a trial does not hold: the cause, what to show, and the test that failed."""
     if not run.results:
         return "no test", ("pytest found no test.",), None
+    for result in run.failed:
+        if result.name == CONFIG:
+            return "configuration", _facts(result, answer), result
     if trial.green:
         for cause, sign in SIGNS.items():
             for result in run.failed:

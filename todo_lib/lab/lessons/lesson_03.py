@@ -85,7 +85,7 @@ def _questions() -> dict[str, Part]:
                 "B": "A statement is a description. A session sends it, for instance by `session.scalars`.",
                 "C": "Closing gives the connection back. It sends no query.",
             },
-            look="lesson 01",
+            look="lesson 01, The synchronous app",
         ),
         "recall_waiting": Recall(
             question="An `async def` endpoint calls a synchronous store that needs a second. Who waits?",
@@ -100,7 +100,7 @@ def _questions() -> dict[str, Part]:
                 "B": "All of them share one loop, and it cannot go on before the call returns.",
                 "C": "FastAPI does that for `def` endpoints, not for `async def`.",
             },
-            look="lesson 02",
+            look="lesson 02, Do we need async?",
         ),
         "forgotten": Prediction(
             question="Both tests lack an `await`. What will pytest say?",
@@ -143,7 +143,14 @@ def _exercises() -> dict[str, Part]:
             ),
         ),
         "config": Exercise(
-            FileJudge(CONFIG, (CONFIGURED, STILL_GREEN)),
+            FileJudge(
+                CONFIG,
+                (CONFIGURED, STILL_GREEN),
+                advice={
+                    "stays green": "pytest skips an option that it does not know. Is it spelt as in the documentation? "
+                    "What must a warning become?",
+                },
+            ),
             hints=(
                 "Python does say that a coroutine was never awaited: as a warning. What turns warnings into errors?",
                 "pytest's option is called `filterwarnings`. It is a list of strings.",
