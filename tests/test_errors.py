@@ -1,7 +1,7 @@
 """The catalogue of errors: each entry is recognised in a real failure, and in no other.
 
 The failures are made in `tests/provoke/`, on the installed libraries; some need another process, some a
-PostgreSQL server (see `tests/provoke/server.py`).
+PostgreSQL server (see `todo_lib/lab/postgres_server.py`).
 """
 
 import asyncio
@@ -16,7 +16,7 @@ import pytest
 
 from tests.provoke import PROVOKERS, Provoker, awaiting, engines, loading, postgres, sessions, sqlite, web
 from tests.provoke.kernel import shown_in_kernel
-from tests.provoke.server import postgres_url
+from todo_lib.lab.postgres_server import postgres_url
 from tests.provoke.stage import Stage
 from todo_lib.lab.errors import Entry, Explanation, catalogue, errors, explain, find, fitting, related
 from todo_lib.lab.show import Note, Table

