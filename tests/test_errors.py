@@ -16,9 +16,9 @@ import pytest
 
 from tests.provoke import PROVOKERS, Provoker, awaiting, engines, loading, postgres, sessions, sqlite, web
 from tests.provoke.kernel import shown_in_kernel
-from todo_lib.lab.postgres_server import postgres_url
 from tests.provoke.stage import Stage
 from todo_lib.lab.errors import Entry, Explanation, catalogue, errors, explain, find, fitting, related
+from todo_lib.lab.postgres_server import postgres_url
 from todo_lib.lab.show import Note, Table
 from todo_lib.lab.unawaited import catch_unawaited
 
