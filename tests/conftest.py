@@ -11,7 +11,9 @@ import psutil
 import pytest
 import pytest_asyncio
 
+from tests import warm
 from todo_lib.async_app.main import app as async_app
+from todo_lib.lab import testing
 from todo_lib.sync_app.main import app as sync_app
 
 APPS = {"sync": sync_app, "async": async_app}
@@ -53,6 +55,14 @@ async def client(style: str, url: str) -> AsyncIterator[httpx.AsyncClient]:
         httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://test") as client,
     ):
         yield client
+
+
+@pytest.fixture(scope="module")
+def warm_runner() -> Iterator[None]:
+    """Let this module's tests run projects from a process that has pytest and the libraries loaded."""
+    with pytest.MonkeyPatch.context() as patch, warm.warm_runner(testing.RUNNER) as runner:
+        patch.setattr(testing, "RUNNER", runner)
+        yield
 
 
 @pytest.fixture(autouse=True)

@@ -5,6 +5,7 @@ import pytest
 from tests import test_exercises as others
 from tests.test_exercises import EXERCISES, GIVEN, HERE, Answer
 
+pytestmark = pytest.mark.usefixtures("warm_runner")
 THERE = [each for each in EXERCISES if each not in HERE]
 
 

@@ -13,6 +13,8 @@ from todo_lib.lab.testing import TestRun, run_projects
 from todo_lib.lab.verdict import Outcome, Verdict
 from todo_lib.lab.workspace import GREEN, new_workspace
 
+pytestmark = pytest.mark.usefixtures("warm_runner")
+
 # What the red says, after each lesson that ends with one: the store's tests, the endpoints' tests.
 REASONS = {
     "03": ("cannot import name 'create_async_session_factory'", ""),
@@ -26,7 +28,7 @@ WITH_WORKSPACE = [number for number in STEPS if number in LESSONS]
 
 
 @pytest.fixture(scope="module")
-def runs() -> dict[str, TestRun]:
+def runs(warm_runner: None) -> dict[str, TestRun]:
     """Return what the whole suite says after each lesson, 02 being the start."""
     jobs = {number: (files_after(number), ["tests"]) for number in GREEN}
     return dict(zip(jobs, asyncio.run(run_projects(list(jobs.values()))), strict=True))
