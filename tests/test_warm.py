@@ -24,7 +24,7 @@ def test_it_finds_the_same(request: pytest.FixtureRequest) -> None:
     """Each test, and each failure word for word."""
     cold, started = runs(), testing.RUNNER
     request.getfixturevalue("warm_runner")
-    assert testing.RUNNER != started
+    assert started != testing.RUNNER
     assert runs() == cold
     assert [run.green for run in cold] == [True, False]
 
