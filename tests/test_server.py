@@ -4,17 +4,11 @@
 
 import asyncio
 import gc
-import os
-import re
-import signal
 import sqlite3
-import subprocess
-import sys
 import threading
-import time
 import weakref
-from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager, closing, contextmanager
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, closing
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
@@ -25,13 +19,11 @@ from fastapi import FastAPI
 from sqlalchemy.exc import OperationalError
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-import todo_lib
 from tests.conftest import APPS
+from tests.served import PATIENCE, served
 from todo_lib import sqlite
 
 TASKS = "/api/todo/"
-PATIENCE = 20  # seconds; nothing here takes more than two
-STOPPED_BY_REQUEST = {0, -signal.SIGTERM}  # uvicorn stops in good order, then hands the signal on
 
 
 def task(name: str = "water the plants") -> dict[str, Any]:
@@ -201,33 +193,6 @@ async def test_an_app_that_cannot_open_its_database_does_not_start(
     for thread in set(threading.enumerate()) - threads:  # aiosqlite's still tells the event loop its end
         await asyncio.to_thread(thread.join, PATIENCE)
     assert not hasattr(APPS[style].state, "session_factory")
-
-
-@contextmanager
-def served(style: str, folder: Path, **settings: str) -> Iterator[httpx.Client]:
-    """Serve one app as a learner does, with this current folder; stop it in good order."""
-    env = {key: value for key, value in os.environ.items() if key != "TODO_DATABASE_URL"}
-    env |= {"PYTHONPATH": str(Path(todo_lib.__file__).parents[1])} | settings
-    # Port 0 is any free port; uvicorn says which one it got, after the app has started.
-    command = [sys.executable, "-m", "uvicorn", f"todo_lib.{style}_app.main:app", "--port", "0"]
-    log = folder / "log.txt"
-    with log.open("w") as output:
-        server = subprocess.Popen(command, cwd=folder, env=env, stdout=output, stderr=subprocess.STDOUT)
-    try:
-        give_up = time.monotonic() + PATIENCE
-        while not (running := re.search(r"running on (http://127\.0\.0\.1:\d+)", log.read_text())):
-            assert server.poll() is None, log.read_text()
-            assert time.monotonic() < give_up, f"no server after {PATIENCE} s: {log.read_text()}"
-            time.sleep(0.05)
-        with httpx.Client(base_url=running[1], timeout=PATIENCE, trust_env=False) as client:
-            yield client
-        server.terminate()
-        assert server.wait(timeout=PATIENCE) in STOPPED_BY_REQUEST
-        assert "Application shutdown complete" in log.read_text()
-        assert not re.search("error|exception|warning", log.read_text(), re.IGNORECASE)
-    finally:
-        server.kill()
-        server.wait()
 
 
 def test_a_server_keeps_its_tasks_in_the_current_folder_and_over_a_restart(

@@ -1,0 +1,46 @@
+"""An app as a real server: uvicorn in a process of its own, asked over HTTP."""
+
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import httpx
+
+import todo_lib
+
+PATIENCE = 20  # seconds; nothing here takes more than two
+STOPPED_BY_REQUEST = {0, -signal.SIGTERM}  # uvicorn stops in good order, then hands the signal on
+RUNNING = re.compile(r"running on (http://127\.0\.0\.1:\d+)")
+
+
+@contextmanager
+def served(style: str, folder: Path, **settings: str) -> Iterator[httpx.Client]:
+    """Serve one app as a learner does, with this current folder; stop it in good order."""
+    env = {key: value for key, value in os.environ.items() if key != "TODO_DATABASE_URL"}
+    env |= {"PYTHONPATH": str(Path(todo_lib.__file__).parents[1])} | settings
+    # Port 0 is any free port; uvicorn says which one it got, after the app has started.
+    command = [sys.executable, "-m", "uvicorn", f"todo_lib.{style}_app.main:app", "--port", "0"]
+    log = folder / "log.txt"
+    with log.open("w") as output:
+        server = subprocess.Popen(command, cwd=folder, env=env, stdout=output, stderr=subprocess.STDOUT)
+    try:
+        give_up = time.monotonic() + PATIENCE
+        while not (running := re.search(r"running on (http://127\.0\.0\.1:\d+)", log.read_text())):
+            assert server.poll() is None, log.read_text()
+            assert time.monotonic() < give_up, f"no server after {PATIENCE} s: {log.read_text()}"
+            time.sleep(0.05)
+        with httpx.Client(base_url=running[1], timeout=PATIENCE, trust_env=False) as client:
+            yield client
+        server.terminate()
+        assert server.wait(timeout=PATIENCE) in STOPPED_BY_REQUEST
+        assert "Application shutdown complete" in log.read_text()
+        assert not re.search("error|exception|warning", log.read_text(), re.IGNORECASE)
+    finally:
+        server.kill()
+        server.wait()
