@@ -20,8 +20,13 @@ RUNNING = re.compile(r"running on (http://127\.0\.0\.1:\d+)")
 
 
 @contextmanager
-def served(style: str, folder: Path, **settings: str) -> Iterator[httpx.Client]:
-    """Serve one app as a learner does, with this current folder; stop it in good order."""
+def served(
+    style: str, folder: Path, *, killed: bool = False, complaints: bool = False, **settings: str
+) -> Iterator[httpx.Client]:
+    """Serve one app as a learner does, with this current folder and these environment variables; stop it in good order.
+
+    `killed` says that the caller kills it, `complaints` that its log may speak of errors.
+    """
     env = {key: value for key, value in os.environ.items() if key != "TODO_DATABASE_URL"}
     env |= {"PYTHONPATH": str(Path(todo_lib.__file__).parents[1])} | settings
     # Port 0 is any free port; uvicorn says which one it got, after the app has started.
@@ -37,10 +42,13 @@ def served(style: str, folder: Path, **settings: str) -> Iterator[httpx.Client]:
             time.sleep(0.05)
         with httpx.Client(base_url=running[1], timeout=PATIENCE, trust_env=False) as client:
             yield client
+        if killed:
+            assert server.wait(timeout=PATIENCE) == -signal.SIGKILL
+            return
         server.terminate()
         assert server.wait(timeout=PATIENCE) in STOPPED_BY_REQUEST
         assert "Application shutdown complete" in log.read_text()
-        assert not re.search("error|exception|warning", log.read_text(), re.IGNORECASE)
+        assert complaints or not re.search("error|exception|warning", log.read_text(), re.IGNORECASE)
     finally:
         server.kill()
         server.wait()

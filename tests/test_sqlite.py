@@ -28,7 +28,7 @@ from todo_lib.sqlite import prepare_sqlite
 
 Judge = Callable[..., Awaitable[None]]
 
-IN_FORCE = {"foreign_keys": 1, "journal_mode": "wal", "synchronous": 2, "busy_timeout": 5000}
+IN_FORCE = {"foreign_keys": 1, "journal_mode": "wal", "synchronous": 2, "busy_timeout": 30_000}
 VALUES = {"name": "counter", "priority": 0, "due_date": date(2028, 2, 29), "done": False}
 A_LONG_TIME = 2  # seconds; a call that waited for the other side would take five
 

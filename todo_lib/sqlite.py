@@ -6,7 +6,7 @@ from sqlalchemy import Connection, Engine, event
 from sqlalchemy.engine.interfaces import DBAPICursor, ExceptionContext, ExecutionContext
 
 PRAGMAS = (
-    "PRAGMA busy_timeout = 5000",  # milliseconds to wait for another writer
+    "PRAGMA busy_timeout = 30000",  # milliseconds to wait for another writer: as long as for a connection
     "PRAGMA foreign_keys = ON",  # SQLite checks no foreign key unless told to, connection by connection
     "PRAGMA journal_mode = WAL",  # readers and the one writer do not wait for each other
     "PRAGMA synchronous = FULL",  # a commit has reached the disk: it survives a power cut
