@@ -1,5 +1,6 @@
 """Make SQLite behave as a server's database: checked, patient, and never losing an update."""
 
+import sqlite3
 from typing import Any
 
 from sqlalchemy import Connection, Engine, event
@@ -11,6 +12,7 @@ PRAGMAS = (
     "PRAGMA journal_mode = WAL",  # readers and the one writer do not wait for each other
     "PRAGMA synchronous = FULL",  # a commit has reached the disk: it survives a power cut
 )
+PRIMARY_CODE = 0xFF  # the rest of an error's code says more about it: https://www.sqlite.org/rescode.html
 
 
 def prepare_sqlite(engine: Engine) -> None:
@@ -30,7 +32,7 @@ def prepare_sqlite(engine: Engine) -> None:
     event.listen(engine, "connect", _set_up_connection)
     event.listen(engine, "begin", _note_begin)
     event.listen(engine, "before_cursor_execute", _begin_with_first_statement)
-    event.listen(engine, "handle_error", _drop_connection_if_commit_failed)
+    event.listen(engine, "handle_error", _drop_connection_that_stays_broken)
 
 
 def _set_up_connection(connection: Any, record: Any) -> None:
@@ -71,9 +73,13 @@ def _only_reads(statement: str, context: ExecutionContext | None) -> bool:
     return statement.lstrip().upper().startswith("SELECT")
 
 
-def _drop_connection_if_commit_failed(context: ExceptionContext) -> None:
+def _drop_connection_that_stays_broken(context: ExceptionContext) -> None:
     # SQLite keeps a transaction whose COMMIT failed, with its lock; SQLAlchemy takes it for ended and would
     # give the connection to the next one. An error without a statement comes from COMMIT or ROLLBACK.
-    if context.connection is not None and context.statement is None:
+    commit_failed = context.statement is None
+    # A connection that was opened while the file could not be written can never write.
+    code = getattr(context.original_exception, "sqlite_errorcode", 0)
+    opened_read_only = code & PRIMARY_CODE == sqlite3.SQLITE_READONLY
+    if context.connection is not None and (commit_failed or opened_read_only):
         context.is_disconnect = True
         context.invalidate_pool_on_disconnect = False
