@@ -32,6 +32,9 @@ check: .venv/.test ## tests and notebooks without lint
 	$(VENV_PYTHON) -m todo_lib.course.validate
 
 bench: .venv/.test ## measure what the course says about time
+	$(VENV_PYTHON) -m tests.bench.http
+	$(VENV_PYTHON) -m tests.bench.store_calls
+	$(VENV_PYTHON) -m tests.bench.waiting
 	$(VENV_PYTHON) -m tests.bench.check_time
 
 lint: .venv/.test ## check style

@@ -6,7 +6,7 @@ import platform
 import statistics
 import time
 
-from tests.test_exercises import EXERCISES, LESSONS, answer_in, names_before
+from tests.test_exercises import EXERCISES, LESSONS, answer_cell, answer_in
 from todo_lib.lab.exercise import lesson
 
 REPEAT = 9
@@ -15,8 +15,8 @@ REPEAT = 9
 async def seconds_of(number: str, name: str) -> float:
     """Return the median time of a check of the right answer."""
     source = LESSONS[number]
-    last = name if name in source.exercises else source.exercises[-1]
-    answer = answer_in(source.solution(last)[0], "solution", names_before(source, last))
+    last = answer_cell(source, name)
+    answer = answer_in(source.solution(last)[0], "solution", source, last)
     exercise = lesson(number).exercises[name]
     times = []
     for _ in range(REPEAT):
