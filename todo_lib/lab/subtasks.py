@@ -19,13 +19,13 @@ class Base(DeclarativeBase):
 
 
 class Task(AsyncAttrs, Base):
-    """A task that is done in steps. The database notes when its row was changed."""
+    """A task that is done in steps."""
 
     __tablename__ = "task"
 
     id: Mapped[int] = mapped_column(primary_key=True)
     name: Mapped[str]
-    changed_at: Mapped[datetime | None] = mapped_column(onupdate=func.now())
+    changed_at: Mapped[datetime] = mapped_column(onupdate=func.now())
     subtasks: Mapped[list["Subtask"]] = relationship(order_by="Subtask.id")
 
 
