@@ -15,6 +15,7 @@ from todo_lib.lab.show import Note
 ORIGIN_DEPTH = 8  # frames to remember per coroutine: enough to reach the learner's line through a library
 MESSAGE = re.compile(r"coroutine '(?P<name>.+?)' was never awaited")
 FRAME = re.compile(r'File "(?P<file>.+?)", line (?P<line>\d+), in ')
+DRIVER = re.compile(r"[\\/]sqlalchemy[\\/](connectors|dialects)[\\/]")
 
 Frame = tuple[str, int]
 """A file name and a line number."""
@@ -36,7 +37,11 @@ def frames_of(error: BaseException) -> tuple[Frame, ...]:
 
 
 def hook(tell: Callable[[Unawaited], None], otherwise: Callable[..., None]) -> Callable[..., None]:
-    """Return a `warnings.showwarning` that gives un-awaited coroutines to `tell`, the rest to `otherwise`."""
+    """Return a `warnings.showwarning` that gives un-awaited coroutines to `tell`, the rest to `otherwise`.
+
+    Nobody hears of those that SQLAlchemy makes for a driver and leaves behind when it finds that it cannot wait:
+    the error tells of that, and no `await` of the learner's is missing.
+    """
 
     def showwarning(message: Warning | str, category: type[Warning], *args: Any, **kwargs: Any) -> None:
         found = MESSAGE.search(str(message))
@@ -44,7 +49,8 @@ def hook(tell: Callable[[Unawaited], None], otherwise: Callable[..., None]) -> C
             otherwise(message, category, *args, **kwargs)
             return
         frames = [(frame["file"], int(frame["line"])) for frame in FRAME.finditer(str(message))]
-        tell(Unawaited(found["name"], tuple(reversed(frames))))
+        if not any(DRIVER.search(file) for file, _ in frames):
+            tell(Unawaited(found["name"], tuple(reversed(frames))))
 
     return showwarning
 
