@@ -86,7 +86,7 @@ class Source:
             if id == self.failing:
                 await self._others_have_read()
                 raise LookupError(f"no task {id}")
-            await asyncio.sleep(0.3 if self.failing else 0.01)
+            await asyncio.sleep(0.8 if self.failing else 0.01)  # long enough for a busy machine
             self.finished += 1
             return task.name
         finally:
