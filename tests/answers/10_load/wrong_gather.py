@@ -1,0 +1,9 @@
+# expect: PARTLY, wrong value; still running when the error was raised
+
+
+async def load_all(factory, load, ids):
+    async def load_one(id):
+        async with factory() as session:
+            return await load(session, id)
+
+    return await asyncio.gather(*(load_one(id) for id in ids))
