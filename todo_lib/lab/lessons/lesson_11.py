@@ -53,11 +53,9 @@ def _questions() -> dict[str, Part]:
             },
             right="D",
             why={
-                "A": "The writers did wait for each other. But each had read before, and wrote what it had "
-                "worked out from that: 0 plus 1.",
-                "B": "At every `await` others get their turn, and there is one between reading and writing.",
-                "C": "Tempting: SQLite is known for it. But each transaction only wrote, one after the other, "
-                "and that is allowed.",
+                "A": "The writers did wait for each other. But each had read before that.",
+                "B": "At every `await` others get their turn, and one stands in between.",
+                "C": "Tempting: SQLite is known for it. But each transaction only wrote, one after the other.",
                 "D": "All ten read 0, and all ten wrote 1. To the database that is in perfect order.",
             },
         ),
@@ -71,12 +69,11 @@ def _questions() -> dict[str, Part]:
             },
             right="C",
             why={
-                "A": "The lock is free, but that is not enough: what `slow` has read is no longer true.",
-                "B": "Tempting, for that is what the patience is for. But SQLite knows that no waiting makes what "
-                "was read true again.",
+                "A": "The lock is free, but what `slow` has read is no longer true.",
+                "B": "That is what the patience is for. But no waiting makes what was read true again.",
                 "C": "A transaction sees the database as it was at its first read. From there it may not write "
                 "once another has written.",
-                "D": "That was without `BEGIN`. Now reading and writing are one transaction, and SQLite checks it.",
+                "D": "Now reading and writing are one transaction, and SQLite checks it.",
             },
         ),
         "deadline": Prediction(
@@ -89,11 +86,11 @@ def _questions() -> dict[str, Part]:
             },
             right="C",
             why={
-                "A": "So it is with PostgreSQL. Here nobody tells the thread to stop.",
+                "A": "So it is with PostgreSQL, in lesson 12. Here nobody tells the thread to stop.",
                 "B": "Half of it: the query runs on. But SQLAlchemy waits for its end before it lets the "
-                "`CancelledError` through, so no connection is left behind.",
+                "`CancelledError` through.",
                 "C": "The query ends by itself, then the connection goes back, then you hear of the deadline.",
-                "D": "The query came to its end, but the coroutine that wanted its result had been cancelled.",
+                "D": "The query did end, but the coroutine that wanted its result had been cancelled.",
             },
         ),
     }
