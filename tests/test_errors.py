@@ -13,6 +13,7 @@ from traceback import extract_tb
 from urllib.parse import urlsplit
 
 import pytest
+from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
 from tests.provoke import PROVOKERS, Provoker, awaiting, engines, loading, postgres, sessions, sqlite, web
 from tests.provoke.kernel import shown_in_kernel
@@ -226,6 +227,22 @@ def test_explain_shows_the_own_line_and_links():
     assert isinstance(note, Explanation)
     assert re.fullmatch(r"Your line \d+ of test_errors\.py: `undefined_name  # noqa: .*`", note.lines[0])
     assert '<a href="https://docs.python.org/3/library/exceptions.html#NameError">' in note._repr_html_()
+
+
+@pytest.mark.asyncio
+async def test_code_that_sqlalchemy_generates_is_not_the_learners(stage: Stage):
+    """SQLAlchemy 2.1 lets linecache know it, as a notebook does with its cells."""
+    async with (
+        stage.sqlite(pool_size=1, max_overflow=0, pool_timeout=0.05) as factory,
+        factory() as holder,
+        factory() as late,
+    ):
+        await holder.connection()
+        try:
+            await late.connection()
+        except PoolTimeoutError as error:
+            note = explain(error)
+    assert re.fullmatch(r"Your line \d+ of test_errors\.py: `await late\.connection\(\)`", note.lines[0])
 
 
 def test_explain_takes_a_key_and_words():

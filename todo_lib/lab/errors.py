@@ -236,7 +236,8 @@ def _own_line(error: BaseException) -> str:
 @functools.cache
 def _libraries() -> tuple[str, ...]:
     paths = sysconfig.get_paths()
-    return ("<frozen", "<string>", *(paths[name] for name in ("stdlib", "platstdlib", "purelib", "platlib")))
+    generated = ("<frozen", "<sqlalchemy", "<string>")
+    return (*generated, *(paths[name] for name in ("stdlib", "platstdlib", "purelib", "platlib")))
 
 
 def _calls(error: BaseException) -> tuple[TracebackType, ...]:
