@@ -27,6 +27,19 @@ JUDGE = FileJudge(
         ),
     ),
 )
+# A connection whose loop has gone says so in its thread, at times only when pytest has finished.
+LATE_THREAD = """\
+import threading
+
+
+def pytest_unconfigure():
+    def speak():
+        raise RuntimeError("Event loop is closed")
+
+    thread = threading.Thread(target=speak)
+    thread.start()
+    thread.join()
+"""
 WRONG = {
     "blank": ("await dispose(factory)", "____", "line 23: `____`"),
     "syntax": ("def a_task(", "def a_task((", "SyntaxError"),
@@ -123,3 +136,16 @@ async def test_a_broken_configuration_is_shown() -> None:
     run = await run_tests({"pyproject.toml": "[tool.pytest.ini_options]\naddopts = '--no-such-option'\n"})
     assert not run.green
     assert "no-such-option" in repr(run)
+
+
+@pytest.mark.asyncio
+async def test_a_thread_that_outlives_the_tests_is_something_left_open() -> None:
+    """It does not break the runner; and a test that has a name says more."""
+    late = {"tests/conftest.py": LATE_THREAD}
+    run = await run_tests(late, select=STORE_TESTS)
+    assert "a thread that was left ended with RuntimeError('Event loop is closed')" in repr(run)
+    only_late = Trial("Nothing is left.", after="06", files=late, select=(STORE_TESTS,))
+    assert (await FileJudge(STORE_TESTS, (only_late,))("tests", TESTS)).cause == "left open"
+    named = Trial("They are green.", after="05", select=(STORE_TESTS,))
+    verdict = await FileJudge(STORE_TESTS, (only_late, named))("tests", TESTS)
+    assert "does not hold: They are green." in repr(verdict)

@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from tests.test_exercises import LESSONS
 from todo_lib.lab.exercise import Exercise, Prediction, lesson
 from todo_lib.lab.verdict import CheckFailedError, Outcome, Verdict
 
@@ -79,6 +80,18 @@ async def test_the_solution_asks_once_whether_the_learner_has_tried() -> None:
     await tried.check(1)
     assert tried.solution().title == "a solution: get"
     assert "`async with` closes it" in repr(tried.solution())
+
+
+@pytest.mark.parametrize("number", LESSONS)
+def test_every_exercise_has_a_solution(number: str) -> None:
+    """Also one that has no answer cell of its own: it names those that have."""
+    for task in lesson(number).exercises.values():
+        task.attempts = 1
+        assert task.solution().title == f"a solution: {task.name}"
+    contract, workspace = lesson("05").contract, lesson("05").workspace
+    contract.attempts = workspace.attempts = 1
+    assert contract.solution().lines[0] == "It is in these: `q.get.solution()`, `q.add.solution()`."
+    assert "new_workspace(after='05')" in repr(workspace.solution())
 
 
 def test_a_prediction_is_noted_and_then_explained() -> None:

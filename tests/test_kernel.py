@@ -76,6 +76,41 @@ SCENES: dict[str, tuple[list[str], list[str]]] = {
             "ValueError: lost",
         ],
     ),
+    "a cell that was refused, and the answer before it": (
+        [GOOD, GOOD.replace("async def get", "def get"), "await q.get.check(ReadOnlyStore)"],
+        [
+            "✗ not yet: get",
+            "The cell of `ReadOnlyStore` did not run: SyntaxError, line 7",
+            "your earlier one",
+        ],
+    ),
+    "why it was refused": (
+        ["def names(store):\n    return await store.all()"],
+        ["! `await` stands in a plain `def`"],
+    ),
+    "a cell that failed while it ran": (
+        [GOOD, GOOD.replace("Store:", "Store(Unknown):"), "await q.get.check(ReadOnlyStore)"],
+        ["The cell of `ReadOnlyStore` did not run: NameError, line 1"],
+    ),
+    "a cell that failed after its answer": (
+        [FORGOTTEN, f"{GOOD}\n1 / 0", "await q.get.check(ReadOnlyStore)"],
+        ["✓ right: get"],
+    ),
+    "a cell that was mended": (
+        [GOOD, f"{GOOD}\n    def", GOOD, "await q.get.check(ReadOnlyStore)"],
+        ["✓ right: get"],
+    ),
+    "a letter without quotes": (["q.lost_commit.predict(C)"], ["Put your letter between the quotes."]),
+    "what a check has made": (
+        [
+            "import asyncio\nfrom todo_lib.lab.lessons.lesson_02 import parts\nload = parts()['load']",
+            "async def load_all(fetch, ids):\n"
+            "    return await asyncio.gather(*(asyncio.to_thread(fetch, id) for id in ids))",
+            "await load.check(load_all)",
+            "print('an innocent cell')",
+        ],
+        ["an innocent cell"],
+    ),
     "the database still open": (["open_things()"], ["! still open", "engine not disposed"]),
     "the database closed": (["await dispose(factory)\nopen_things()"], ["✓ nothing is left open"]),
     "a lesson that is none": (["lesson('77')"], ["there is no lesson '77'"]),
@@ -111,6 +146,11 @@ def test_the_learner_reads_what_helps(shown: dict[str, str], name: str) -> None:
     """Each scene shows its own words."""
     for words in SCENES[name][1]:
         assert words in shown[name]
+
+
+def test_what_a_check_has_made_is_not_reported_later(shown: dict[str, str]) -> None:
+    """Not in the cell after it, which made nothing."""
+    assert "not awaited" not in shown["what a check has made"]
 
 
 def test_tab_offers_what_a_lesson_has_and_nothing_else() -> None:

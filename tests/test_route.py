@@ -8,21 +8,24 @@ import pytest
 from tests.test_exercises import LESSONS
 from todo_lib.lab import workspace
 from todo_lib.lab.exercise import Exercise, lesson
-from todo_lib.lab.project import APP, ENDPOINT_TESTS, ROOT, STEPS, STORE_TESTS, files_after, lay
+from todo_lib.lab.project import (
+    APP,
+    ASYNC_CONFIG,
+    CONFIG,
+    ENDPOINT_TESTS,
+    ROOT,
+    STEPS,
+    STORE_TESTS,
+    SYNC_CONFIG,
+    files_after,
+    lay,
+)
 from todo_lib.lab.testing import TestRun, run_projects
 from todo_lib.lab.verdict import Outcome, Verdict
-from todo_lib.lab.workspace import GREEN, new_workspace
+from todo_lib.lab.workspace import REASONS, new_workspace
 
 pytestmark = pytest.mark.usefixtures("warm_runner")
 
-# What the red says, after each lesson that ends with one: the store's tests, the endpoints' tests.
-REASONS = {
-    "03": ("cannot import name 'create_async_session_factory'", ""),
-    "04": ("does not support the", "'create_tables' was never awaited"),
-    "05": ("no attribute 'session'", "'create_tables' was never awaited"),
-    "06": ("", "'create_tables' was never awaited"),
-    "07": ("", "'coroutine' object has no attribute 'id'"),
-}
 LAST = "08"
 WITH_WORKSPACE = [number for number in STEPS if number in LESSONS]
 
@@ -30,16 +33,16 @@ WITH_WORKSPACE = [number for number in STEPS if number in LESSONS]
 @pytest.fixture(scope="module")
 def runs(warm_runner: None) -> dict[str, TestRun]:
     """Return what the whole suite says after each lesson, 02 being the start."""
-    jobs = {number: (files_after(number), ["tests"]) for number in GREEN}
+    jobs = {number: (files_after(number), ["tests"]) for number in REASONS}
     return dict(zip(jobs, asyncio.run(run_projects(list(jobs.values()))), strict=True))
 
 
-@pytest.mark.parametrize("number", GREEN)
+@pytest.mark.parametrize("number", REASONS)
 def test_the_suite_is_red_and_green_where_the_lesson_says(runs: dict[str, TestRun], number: str) -> None:
     """And red for the reason that the lesson gives."""
     parts = [runs[number].of(path) for path in (STORE_TESTS, ENDPOINT_TESTS)]
-    assert tuple(part.green for part in parts) == GREEN[number], runs[number]
-    for part, reason in zip(parts, REASONS.get(number, ("", "")), strict=True):
+    for part, reason in zip(parts, REASONS[number], strict=True):
+        assert part.green == (not reason), runs[number]
         assert part.green or any(reason in failed.reason for failed in part.failed), part
 
 
@@ -92,8 +95,16 @@ async def test_without_a_workspace_the_check_says_how_to_get_one(
     monkeypatch.delenv("TODO_LAB_STRICT", raising=False)
     verdict = await exercise("06").check()
     assert (verdict.outcome, verdict.cause) == (Outcome.NOT_STARTED, "no workspace")
+    assert "new_workspace(after='05')" in repr(verdict)
     new_workspace()
-    assert (await exercise("06").check()).cause == "untouched"
+    verdict = await exercise("06").check()
+    assert verdict.cause == "too old"
+    assert "only as far as lesson 02" in repr(verdict)
+    assert "new_workspace(after='05')" in repr(verdict)
+    new_workspace(after="05")
+    verdict = await exercise("06").check()
+    assert verdict.cause == "untouched"
+    assert f"{APP}/datastore.py" in repr(verdict)
 
 
 @pytest.mark.asyncio
@@ -105,6 +116,76 @@ async def test_a_suite_that_lost_its_green_is_not_right(tmp_path: Path) -> None:
     verdict = await exercise("06").check(tmp_path)
     assert (verdict.outcome, verdict.cause) == (Outcome.PARTLY, "suite")
     assert "(3, 1, 2) == (3, 2, 1)" in repr(verdict)
+
+
+STORE = f"{APP}/datastore.py"
+OLD_TESTS = files_after("02")[STORE_TESTS]
+DATABASE = files_after("08")[f"{APP}/database.py"]
+BAD = ASYNC_CONFIG.replace('"error"', "error")
+
+
+@pytest.mark.asyncio
+@pytest.mark.parametrize(
+    ("path", "text", "words"),
+    [
+        (STORE_TESTS, OLD_TESTS, "the store's tests are red (`… does not support the …`)"),
+        (STORE_TESTS, "", "no test was found"),
+        (f"{APP}/database.py", DATABASE, "cannot import name 'create_session_factory'"),
+        (CONFIG, BAD, "pytest could not start"),
+        (CONFIG, SYNC_CONFIG, 'put `filterwarnings = ["error"]`'),
+    ],
+    ids=["synchronous tests", "no tests", "no old factory", "bad configuration", "old configuration"],
+)
+async def test_a_suite_that_is_red_for_another_reason_is_not_right(
+    tmp_path: Path, path: str, text: str, words: str
+) -> None:
+    """What lesson 04 asks for is there; something else in the workspace is not as it was."""
+    lay(tmp_path, files_after("04") | {path: text})
+    verdict = await exercise("04").check(tmp_path)
+    assert (verdict.outcome, verdict.cause) == (Outcome.PARTLY, "suite"), verdict
+    assert words in repr(verdict)
+
+
+@pytest.mark.asyncio
+async def test_the_reason_of_a_red_is_shown(tmp_path: Path) -> None:
+    """Right means red, too: the learner reads why."""
+    verdict = await verdict_after("04", "04", tmp_path)
+    assert "reason: TypeError: 'async_sessionmaker' object does not support the" in repr(verdict)
+    assert "reason: RuntimeWarning: coroutine 'create_tables' was never awaited" in repr(verdict)
+
+
+@pytest.mark.asyncio
+async def test_settings_that_were_forgotten_are_named(tmp_path: Path) -> None:
+    """The tests are good, and cannot fail."""
+    settings = ASYNC_CONFIG.replace('filterwarnings = ["error"]', "")
+    lay(tmp_path, files_after("03") | {CONFIG: settings})
+    verdict = await exercise("03").check(tmp_path)
+    assert "Is the setting of *A suite that can fail* in `pyproject.toml`?" in repr(verdict)
+
+
+@pytest.mark.asyncio
+@pytest.mark.parametrize(
+    ("right", "wrong", "words"),
+    [
+        (", with_for_update=True", "", "next: Read with `with_for_update=True` what you will write"),
+        (
+            "in task.model_dump()",
+            "in task.model_dump(exclude_unset=True)",
+            "`update` replaces the whole task",
+        ),
+    ],
+    ids=["no intent to write", "what is left out stays"],
+)
+async def test_the_finished_store_is_asked_for_more_than_its_tests_do(
+    tmp_path: Path, right: str, wrong: str, words: str
+) -> None:
+    """Its nine tests are green all the same."""
+    store = files_after("06")[STORE]
+    assert right in store
+    lay(tmp_path, files_after("06") | {STORE: store.replace(right, wrong)})
+    verdict = await exercise("06").check(tmp_path)
+    assert verdict.outcome is Outcome.PARTLY
+    assert words in repr(verdict)
 
 
 @pytest.mark.asyncio

@@ -130,6 +130,35 @@ async def await_a_plain_function(stage: Stage) -> None:
     await count()
 
 
+@provokes("await-without-call")
+async def await_a_function_itself(stage: Stage) -> None:
+    """The parentheses are forgotten."""
+
+    async def count() -> int:
+        return 2
+
+    await count
+
+
+@provokes("await-without-call")
+async def await_a_method_itself(stage: Stage) -> None:
+    """The same with a method."""
+    async with stage.sqlite() as factory, factory() as session:
+        await session.commit
+
+
+@provokes("await-in-plain-def")
+async def await_in_a_cell_without_async(stage: Stage) -> str:
+    """A cell is refused as a whole."""
+    return await key_found_in_kernel(stage, "def count(store):\n    return await store.count()")
+
+
+@provokes("await-in-plain-def")
+def async_with_in_a_file_without_async(stage: Stage) -> None:
+    """So is a file."""
+    compile("def get(self):\n    async with self.factory():\n        pass", "datastore.py", "exec")
+
+
 @provokes("await-on-nothing")
 async def task_of_a_function(stage: Stage) -> None:
     """The function itself instead of a call to it."""
@@ -205,6 +234,13 @@ async def run_until_complete_inside_a_coroutine(stage: Stage) -> None:
 async def name_of_a_skipped_cell(stage: Stage) -> str:
     """A fresh kernel knows nothing of the cells above."""
     return await key_found_in_kernel(stage, "async with factory() as session:\n    pass")
+
+
+@provokes("letter-without-quotes")
+async def letter_of_an_answer_without_quotes(stage: Stage) -> str:
+    """The question is the course's own."""
+    set_up = "from todo_lib.lab.exercise import lesson\nq = lesson('00')\n"
+    return await key_found_in_kernel(stage, set_up + "q.run.predict(C)")
 
 
 @provokes("blocking-call")

@@ -26,6 +26,33 @@ async def create_all_on_the_connection(stage: Stage) -> None:
         Base.metadata.create_all(connection)
 
 
+@provokes("create-all-called")
+async def create_all_with_parentheses(stage: Stage) -> None:
+    """It is called before `run_sync` gets it."""
+    async with stage.engine() as engine, engine.begin() as connection:
+        await connection.run_sync(Base.metadata.create_all())
+
+
+@provokes("create-all-in-session")
+async def create_all_through_a_session(stage: Stage) -> None:
+    """A session hands over a session."""
+    async with stage.sqlite() as factory, factory() as session:
+        await session.run_sync(Base.metadata.create_all)
+
+
+@provokes("sync-engine-of-sync-engine")
+def sync_engine_of_a_synchronous_engine(stage: Stage) -> None:
+    """Half of the two lines was changed."""
+    create_engine("sqlite://").sync_engine  # noqa: B018
+
+
+@provokes("engine-has-no-close")
+async def close_an_engine(stage: Stage) -> None:
+    """As one closes a session."""
+    async with stage.engine() as engine:
+        await engine.close()
+
+
 @provokes("sync-driver")
 async def sync_sqlite_driver(stage: Stage) -> None:
     """The address of the synchronous app."""

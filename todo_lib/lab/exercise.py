@@ -9,6 +9,7 @@ from typing import Any, Protocol
 from todo_lib.lab.show import Note
 from todo_lib.lab.unawaited import RunsWhenAwaited
 from todo_lib.lab.verdict import CheckFailedError, Outcome, Verdict
+from todo_lib.lab.watch import current
 
 LEVELS = ("concept", "place", "code")
 
@@ -56,7 +57,7 @@ class Exercise:
     async def _check(self, answer: Any) -> Verdict:
         self.attempts += 1
         try:
-            verdict = await self.judge(self.name, answer)
+            verdict = self._cell_did_not_run(answer) or await self.judge(self.name, answer)
         except Exception as error:  # noqa: BLE001 (a learner must never see our bug as their own)
             lines = (f"{type(error).__name__}: {error}", "This is not your fault. Please report it.")
             verdict = Verdict(Outcome.BROKEN, self.name, "checker broke", lines)
@@ -65,6 +66,17 @@ class Exercise:
         if strict() and verdict.outcome not in {Outcome.RIGHT, Outcome.NOT_STARTED}:
             raise CheckFailedError(f"\n{verdict!r}")
         return verdict
+
+    def _cell_did_not_run(self, answer: Any) -> Verdict | None:
+        """Return the verdict on an earlier answer that the learner's last one has not replaced."""
+        watcher = current()
+        why = watcher.unrun.why_out_of_date(answer) if watcher else ""
+        lines = (
+            why,
+            "So this is still your earlier one.",
+            "next: Mend that cell, run it, then run this one again.",
+        )
+        return Verdict(Outcome.NOT_YET, self.name, "cell did not run", lines) if why else None
 
     def traceback(self) -> Note:
         """Return in full the error that the last check met."""
@@ -99,7 +111,11 @@ class Exercise:
         # Here, not above: reading a source costs an import that most learners never need.
         from todo_lib.course.source import find, read  # noqa: PLC0415
 
-        code, explanation = read(find(self.lesson)).solution(self.name)
+        source = read(find(self.lesson))
+        if self.name not in source.exercises:  # it judges what other cells hold
+            others = ", ".join(f"`q.{name}.solution()`" for name in source.exercises)
+            return Note("=", f"a solution: {self.name}", (f"It is in these: {others}.", self.hints[-1]))
+        code, explanation = source.solution(self.name)
         return Note("=", f"a solution: {self.name}", (explanation,), code=code)
 
 

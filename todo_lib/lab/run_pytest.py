@@ -76,6 +76,8 @@ class Collector:
 
 def _cause(error: BaseException) -> BaseException:
     """Return what a learner must know of: the error that pytest found, not the one in which it reports it."""
+    if isinstance(error, pytest.PytestUnhandledThreadExceptionWarning):
+        return type(error)(f"a thread that was left ended with {error.__cause__!r}")
     wrapped = (pytest.Collector.CollectError, pytest.PytestUnraisableExceptionWarning)
     return error.__cause__ if isinstance(error, wrapped) and error.__cause__ else error
 
@@ -96,10 +98,12 @@ def run(folder: Path, select: list[str]) -> list[dict[str, Any]]:
     output = io.StringIO()
     with contextlib.redirect_stdout(output), contextlib.redirect_stderr(output):
         try:
-            if pytest.main([*arguments, *select], plugins=[collector]) == pytest.ExitCode.USAGE_ERROR:
+            code = pytest.main([*arguments, *select], plugins=[collector])
+            # A file that cannot be imported is noted already; that pytest then misses a test in it is no news.
+            if code == pytest.ExitCode.USAGE_ERROR and not collector.results:
                 said = [line for line in output.getvalue().splitlines() if "error:" in line.lower()]
                 collector.note(CONFIG, False, pytest.UsageError(said[-1] if said else ""), output.getvalue())
-        except (pytest.PytestUnraisableExceptionWarning, ExceptionGroup) as found:  # when all was over
+        except Exception as found:  # noqa: BLE001 (when all was over: what is thrown away then, what a thread says)
             first = found.exceptions[0] if isinstance(found, ExceptionGroup) else found
             collector.note("after the last test", False, _cause(first), str(found))
     sys.path[:] = path

@@ -6,6 +6,7 @@ The tests run in a process of their own, so nothing of them stays in the noteboo
 import asyncio
 import json
 import os
+import re
 import subprocess
 import sys
 import tempfile
@@ -51,8 +52,10 @@ class TestResult:
 
     @property
     def reason(self) -> str:
-        """Return the failure in one line, the same in every run."""
-        return f"{self.kind}: {stable_text(self.error)}".removesuffix(": ")
+        """Return the failure in one line, the same in every run: with what an `assert` with words of its own compared."""
+        compared = re.search(r"\n(assert [^<\n]+ == [^<\n]+)(?:\n|$)", self.message) if self.kind == "AssertionError" else None
+        seen = f" ({stable_text(AssertionError(compared[1]))})" if compared else ""
+        return f"{self.kind}: {stable_text(self.error)}{seen}".removesuffix(": ")
 
     @property
     def file(self) -> str:

@@ -14,7 +14,8 @@ import sys
 import threading
 import warnings
 import weakref
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -27,6 +28,7 @@ from todo_lib.lab.errors import explain, find
 from todo_lib.lab.expect import put_away_coroutines
 from todo_lib.lab.show import Note
 from todo_lib.lab.unawaited import Frame, RunsWhenAwaited, Unawaited, always_warn, frames_of, hook
+from todo_lib.lab.unrun import UnrunCells
 
 # Threads that keep themselves ready for the next piece of work; they end with the process.
 WORKERS = ("asyncio_", "ThreadPoolExecutor", "AnyIO worker")
@@ -60,6 +62,7 @@ class Watcher:
         self._connections: dict[int, str] = {}
         self._threads = weakref.WeakSet(threading.enumerate())
         self._next_beat: asyncio.TimerHandle | None = None
+        self.unrun = UnrunCells()
 
     def start(self) -> None:
         """Begin to watch. Called once, by the extension."""
@@ -81,6 +84,7 @@ class Watcher:
             self._source, self._source, self.shell.execution_count
         )
         self._cells.add(self._this_cell)
+        self.unrun.begin(self._source, self.shell.user_ns)
         _in_a_cell.set(True)
         loop = asyncio.get_running_loop()
         if not isinstance(loop.get_task_factory(), _Remember):
@@ -95,8 +99,10 @@ class Watcher:
         _in_a_cell.set(False)
         if self._next_beat:
             self._next_beat.cancel()
-        if isinstance(result.error_in_exec, Exception):
-            self._explain(result.error_in_exec)
+        error = result.error_before_exec or result.error_in_exec
+        self.unrun.end(error, self._line_of(error), self.shell.user_ns)
+        if isinstance(error, Exception):
+            self._explain(error)
         self._tell_of_result(result.result)
         gc.collect()
         for found in self._unawaited:
@@ -133,6 +139,13 @@ class Watcher:
             display(explain(error))
         elif place:
             display(Note("·", self.where(place)))
+
+    def _line_of(self, error: BaseException | None) -> int | None:
+        """Return the line of a cell where the error is: a SyntaxError was raised elsewhere, and names it."""
+        if isinstance(error, SyntaxError):
+            return error.lineno
+        place = self.place(frames_of(error)) if error else None
+        return place.line if place else None
 
     def _note(self, kind: str, what: str) -> None:
         self.reports.append({"kind": kind, "what": what, "cell": self._source})
@@ -240,6 +253,16 @@ class _Remember:
         if _in_a_cell.get():
             self.watcher._remember(task)
         return task
+
+
+@contextmanager
+def nobodys_tasks() -> Iterator[None]:
+    """Leave out the tasks that are started in the block: whoever opened it looks after them."""
+    token = _in_a_cell.set(False)
+    try:
+        yield
+    finally:
+        _in_a_cell.reset(token)
 
 
 def current() -> Watcher | None:

@@ -1,7 +1,7 @@
 # expect: PARTLY, raised; UnmappedInstanceError
 
 
-class Store(ReadingStore):
+class NewStore(ReadingStore):
     def filter(self, wanted):
         query = select(Task).order_by(Task.due_date, Task.priority, Task.id)
         if wanted.q:

@@ -1,4 +1,4 @@
-# expect: NOT_YET, raised; missing 1 required positional argument: 'self'
+# expect: NOT_YET, raised; takes the function, then its arguments
 
 
 async def responsive_report(slow_report, store):

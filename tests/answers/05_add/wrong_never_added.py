@@ -1,4 +1,4 @@
-# expect: NOT_YET, not written; The task has no id: it was never written.
+# expect: NOT_YET, not written; The task has no id: at this line it is not written yet.
 
 
 class DataStoreDb(ReadOnlyStore):

@@ -1,6 +1,6 @@
 """Coroutines and who runs them."""
 
-from todo_lib.lab.catalogue.clues import await_came_too_late
+from todo_lib.lab.catalogue.clues import await_came_too_late, letter_is_an_answer
 from todo_lib.lab.catalogue.lessons import BLOCKING, FIRST_AWAITS, START, STORE, TESTS
 from todo_lib.lab.errors import Entry, Sign
 
@@ -12,8 +12,8 @@ ENTRIES = (
         title="A coroutine where a result should be: an `await` is missing",
         happened="You used what a call to an `async def` function returns. That is a coroutine: work that has not"
         " run yet.",
-        why="In synchronous SQLAlchemy the same call returned the result at once. Here only `await` runs the work"
-        " and gives you the result.",
+        why="A call to a plain `def` returns its result at once. Here only `await` runs the work and gives you the"
+        " result.",
         fix="Put `await` in front of the call that made the coroutine; often that is a line further up.",
         code="result = await session.execute(query)\ntasks = result.scalars().all()",
         lesson=FIRST_AWAITS,
@@ -69,6 +69,38 @@ ENTRIES = (
         ),
     ),
     Entry(
+        key="await-without-call",
+        title="`await` on a function that was not called: the parentheses are missing",
+        happened="Behind `await` stands a function or a method itself, as in `await store.all`.",
+        why="Only the call makes the coroutine that `await` can run.",
+        fix="The call has no parentheses: write `await store.all()`, and likewise for yours.",
+        code="tasks = await store.all()",
+        lesson=START,
+        url="https://docs.python.org/3/library/asyncio-task.html#awaitables",
+        signs=(
+            Sign(
+                ("TypeError",),
+                r"object (function|method) can't be used in 'await' expression"
+                r"|'(function|method)' object can't be awaited",
+            ),
+        ),
+        rank=1,
+    ),
+    Entry(
+        key="await-in-plain-def",
+        title="`await` stands in a plain `def`",
+        happened="`await`, `async with` or `async for` stands in a function that is not an `async def`. Python has"
+        " refused the whole cell or file: nothing in it has run.",
+        why="Only an `async def` can stop in the middle and go on later.",
+        fix="Write `async def`. Where everything is still synchronous (lesson 01), remove the `await` or `async`.",
+        code="async def names(store):\n    return [task.name for task in await store.all()]",
+        lesson=START,
+        url="https://docs.python.org/3/reference/compound_stmts.html#the-async-with-statement",
+        signs=(
+            Sign(("SyntaxError",), r"^('await'|'async with'|'async for'|asynchronous comprehension) outside"),
+        ),
+    ),
+    Entry(
         key="async-with-on-sync",
         title="`async with` or `async for` on a synchronous object",
         happened="`async with` needs an object that can be opened and closed with `await`, `async for` one that"
@@ -121,8 +153,8 @@ ENTRIES = (
         key="run-in-notebook",
         title="`asyncio.run()` where an event loop is running already",
         happened="`asyncio.run()` starts an event loop, which runs coroutines; and one is running here already.",
-        why="A notebook runs one event loop for all cells, and so does every `async def`: two loops cannot run in"
-        " one thread.",
+        why="A notebook runs one event loop for all cells. Code in an `async def` runs inside such a loop, too: two"
+        " loops cannot run in one thread.",
         fix="Use `await` directly, in a cell as in a coroutine. `asyncio.run(main())` is for the last line of a"
         " script.",
         code="await main()",
@@ -161,6 +193,18 @@ ENTRIES = (
         lesson=TESTS,
         url="https://docs.sqlalchemy.org/en/21/orm/extensions/asyncio.html#using-multiple-asyncio-event-loops",
         signs=(Sign(("RuntimeError",), r"^Event loop is closed"),),
+    ),
+    Entry(
+        key="letter-without-quotes",
+        title="The letter of an answer is a text: it needs quotes",
+        happened="Without quotes Python takes the letter for a name, and looks for what it stands for.",
+        why="Only in quotes it is a text.",
+        fix="Put your letter between the quotes.",
+        code='q.run.predict("C")',
+        lesson=START,
+        url="https://docs.python.org/3/library/exceptions.html#NameError",
+        signs=(Sign(("NameError",), r"^name '[A-Za-z]' is not defined", test=letter_is_an_answer),),
+        rank=1,
     ),
     Entry(
         key="cell-not-run",

@@ -3,6 +3,7 @@
 import ast
 import itertools
 import linecache
+import re
 from collections.abc import Iterator
 from types import TracebackType
 from typing import Any
@@ -23,6 +24,13 @@ def await_came_too_late(seen: Seen) -> bool:
         for part in _left_parts(node.value)
         if isinstance(part, ast.Attribute | ast.Subscript) and isinstance(part.value, ast.Call)
     )
+
+
+def letter_is_an_answer(seen: Seen) -> bool:
+    """Return whether the failing line gives a letter to `predict` or `answer`."""
+    call = seen.calls[-1]
+    line = linecache.getline(call.tb_frame.f_code.co_filename, call.tb_lineno, call.tb_frame.f_globals)
+    return re.search(r"\.(predict|answer)\(\w\)", line) is not None
 
 
 def _left_parts(node: ast.AST) -> Iterator[ast.AST]:

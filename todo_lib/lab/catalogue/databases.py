@@ -12,8 +12,8 @@ ENTRIES = (
         happened="Another connection is writing, and SQLite lets one writer in at a time.",
         why="Either it did not finish within the timeout; or this transaction began by reading, others have written"
         " since, and SQLite refuses at once, whatever the timeout.",
-        fix="Keep transactions short, and read with `with_for_update=True` what you will write. With `prepare_sqlite`"
-        " such a transaction begins with BEGIN IMMEDIATE.",
+        fix="Read with `with_for_update=True` what you will write: after `prepare_sqlite` such a transaction begins with"
+        " BEGIN IMMEDIATE. And keep transactions short.",
         code="prepare_sqlite(engine.sync_engine)  # todo_lib/sqlite.py\n"
         "task = await session.get(Task, id, with_for_update=True)",
         lesson=UNDER_LOAD,

@@ -14,7 +14,7 @@ ENTRIES = (
         " in `app.state` the same test passes.",
         fix="Run the lifespan around the client; or override the dependency that looks there.",
         code="async with app.router.lifespan_context(app):\n"
-        "    async with AsyncClient(transport=ASGITransport(app), base_url='http://test') as client:\n"
+        "    async with AsyncClient(transport=ASGITransport(app), base_url='http://testserver') as client:\n"
         "        ...",
         lesson=ENDPOINT_TESTS,
         url="https://fastapi.tiangolo.com/advanced/async-tests/",
@@ -26,7 +26,7 @@ ENTRIES = (
         happened="httpx no longer takes the application as an argument.",
         why="The short form was removed in httpx 0.28. Older articles, and much code, still show it.",
         fix="Hand the application over through a transport.",
-        code="AsyncClient(transport=ASGITransport(app), base_url='http://test')",
+        code="AsyncClient(transport=ASGITransport(app), base_url='http://testserver')",
         lesson=ENDPOINT_TESTS,
         url="https://www.python-httpx.org/advanced/transports/#asgi-transport",
         signs=(Sign(("TypeError",), r"Client\.__init__\(\) got an unexpected keyword argument 'app'"),),
@@ -37,7 +37,7 @@ ENTRIES = (
         happened="`await` met a response. `TestClient`, like every synchronous client, returns it at once.",
         why="`TestClient` runs the app in an event loop of its own, in another thread. Nothing is left to await.",
         fix="In an async test use `AsyncClient` with `ASGITransport`.",
-        code="AsyncClient(transport=ASGITransport(app), base_url='http://test')",
+        code="AsyncClient(transport=ASGITransport(app), base_url='http://testserver')",
         lesson=ENDPOINT_TESTS,
         url="https://fastapi.tiangolo.com/advanced/async-tests/",
         signs=(Sign(("TypeError",), r"object Response can't be used in 'await' expression"),),

@@ -27,7 +27,7 @@ class Broken(AssertionError):
 
 
 class Words(str):
-    """What is expected, when it is no value: shown without quotes."""
+    """What is expected or seen, in words: shown without quotes."""
 
     __slots__ = ()
 
@@ -56,10 +56,22 @@ def uses(*methods: str) -> Callable[[Behaviour], Behaviour]:
     return register
 
 
-def expect(tried: str, expected: object, seen: object) -> None:
-    """Raise `Broken` unless `seen` equals `expected`."""
-    if type(seen) is not type(expected) or seen != expected:
-        raise Broken(tried, expected, seen)
+def expect(tried: str, expected: object, seen: object, before: object = None) -> None:
+    """Raise `Broken` unless `seen` equals `expected`.
+
+    What is still as it was `before` the call is said to be so; likewise a list in another order.
+    """
+    if type(seen) is type(expected) and seen == expected:
+        return
+    if before is not None and seen == before:
+        seen = Words(f"as before: {seen!r}")
+    elif isinstance(seen, list) and isinstance(expected, list) and _sorted(seen) == _sorted(expected):
+        seen = Words(f"the same, in another order: {seen!r}")
+    raise Broken(tried, expected, seen)
+
+
+def _sorted(values: list[Any]) -> list[str]:
+    return sorted(map(repr, values))
 
 
 def task(name: str = "water the plants", **values: Any) -> TaskInput:
@@ -77,7 +89,9 @@ def rich_tasks() -> list[TaskInput]:
         task("Prüfung für Zoë – 你好 🎉", priority=3, due_date=date(2028, 2, 29)),
         task("x" * 100, priority=7, due_date=date(1999, 12, 31), done=True),
         task("100 % of_it / 'done' \\ or not", priority=2, due_date=date(9999, 12, 31)),
-        task(" spaces around ", priority=5, due_date=today + timedelta(days=365)),
+        TaskInput(
+            name=" spaces around ", priority=5, due_date=today + timedelta(days=365)
+        ),  # `done` left out
     ]
 
 

@@ -5,7 +5,7 @@ from typing import Any
 
 from todo_lib.lab.bench import Bench
 from todo_lib.lab.contract.behaviour import Broken, Words, expect, names, rich_tasks, task, uses
-from todo_lib.models import StatisticOverview, TaskFilter, TaskOutput
+from todo_lib.models import StatisticOverview, TaskFilter, TaskInput, TaskOutput
 
 
 @uses("add")
@@ -28,9 +28,10 @@ async def add_saves_the_task(bench: Bench) -> None:
     """add() saves: a second client finds every value again."""
     wanted: dict[int, TaskOutput] = {}
     for given in rich_tasks():
+        before = dict(wanted)
         saved = await bench.open_store().add(given)
         wanted[saved.id] = saved
-        expect(f"add({given!r}), then what the database holds", wanted, await bench.stored())
+        expect(f"add({given!r}), then what the database holds", wanted, await bench.stored(), before)
 
 
 @uses("add")
@@ -187,8 +188,20 @@ async def update_changes_every_field(bench: Bench) -> None:
     id = await bench.insert(**task("as it was").model_dump(), created_at=date(2020, 2, 29))
     for new in rich_tasks():
         wanted = TaskOutput(id=id, created_at=date(2020, 2, 29), **new.model_dump())
-        expect(f"update({id}, {new!r})", wanted, await bench.open_store().update(id, new))
-        expect(f"update({id}, {new!r}), then what the database holds", {id: wanted}, await bench.stored())
+        tried, before = f"update({id}, {new!r})", await bench.stored()
+        expect(tried, wanted, await bench.open_store().update(id, new))
+        expect(f"{tried}, then what the database holds", {id: wanted}, await bench.stored(), before)
+
+
+@uses("update")
+async def update_replaces_what_is_left_out(bench: Bench) -> None:
+    """update() replaces the whole task: `done`, if the client leaves it out, is False again."""
+    id = await bench.insert(**task(done=True).model_dump())
+    given = task().model_dump(exclude={"done"})
+    tried = f"update({id}, TaskInput({', '.join(f'{key}={value!r}' for key, value in given.items())}))"
+    changed = await bench.open_store().update(id, TaskInput(**given))
+    expect(f"{tried} of a done task, its `done`", False, getattr(changed, "done", changed))
+    expect(f"{tried} of a done task, then its `done`", False, (await bench.stored())[id].done)
 
 
 @uses("update")
@@ -207,8 +220,8 @@ async def update_refuses_an_unknown_id(bench: Bench) -> None:
     wanted = ValueError("no task known with id '4711'")
     try:
         seen = await bench.open_store().update(4711, task())
-    except ValueError as error:
-        if str(error) != str(wanted):
+    except (ValueError, LookupError) as error:
+        if not isinstance(error, ValueError) or str(error) != str(wanted):
             raise Broken(tried, wanted, error) from error
     else:
         raise Broken(tried, wanted, seen)
@@ -220,7 +233,8 @@ async def delete_removes_one_task(bench: Bench) -> None:
     """delete() removes this task for good, and no other; it returns True."""
     ids = [await bench.insert(**task(f"number {number}").model_dump()) for number in range(3)]
     expect(f"delete({ids[1]})", True, await bench.open_store().delete(ids[1]))
-    expect(f"delete({ids[1]}), then the ids that are left", [ids[0], ids[2]], list(await bench.stored()))
+    left = list(await bench.stored())
+    expect(f"delete({ids[1]}), then the ids that are left", [ids[0], ids[2]], left, before=ids)
 
 
 @uses("delete")

@@ -19,7 +19,7 @@ NEXT_STEP = {
     "session shared": "Open a new session in each call: one session cannot serve two calls at once.",
     "wrong value": "Keep what you have; compare the two lines above.",
     "raised": "Look at the line above: what does it need, or what is there that should not be?",
-    "not written": "The task has no id: it was never written. Which line of the synchronous version writes?",
+    "not written": "The task has no id: at this line it is not written yet. Which line of the synchronous version writes?",
     "outside factory": "Use the factory your store was given: `self.factory()`.",
     "no method": "Is the name spelt as the exercise says?",
     "older class": "Run the cell that defines it again, then this one.",
@@ -34,6 +34,11 @@ FUNCTION_NEXT_STEP = NEXT_STEP | {
 }
 
 
+def forgotten(result: Result, own: OwnLines) -> str:
+    """Return the learner's line that made a coroutine which nobody awaited; or ""."""
+    return next(filter(None, (own.line(found.frames) for found in result.unawaited)), "")
+
+
 def explain(result: Result, functions: Mapping[str, Any], own: OwnLines) -> tuple[str, list[str]]:
     """Return the cause of a failure and what to show of it; `functions` are what was to be written."""
     failure = result.failure
@@ -41,10 +46,9 @@ def explain(result: Result, functions: Mapping[str, Any], own: OwnLines) -> tupl
     broken = issubclass(failure.error, Broken)
     where = own.line(failure.frames)
     facts = [*failure.facts, *([f"in your code, {where}"] if where and not broken else [])]
-    for found in result.unawaited:
-        line = own.line(found.frames)
-        if line:
-            return "not awaited", [*facts[-1:] * broken, f"never awaited, so it did not run: {line}"]
+    line = forgotten(result, own)
+    if line:
+        return "not awaited", [*facts[-1:] * broken, f"never awaited, so it did not run: {line}"]
     if failure.coroutine_seen:
         return "coroutine returned", facts
     if failure.error is TypeError and "'await' expression" in failure.text:

@@ -1,6 +1,7 @@
 """What went wrong when a behaviour was tried on an answer, in words and with the learner's own line."""
 
 import inspect
+import itertools
 import linecache
 import re
 import traceback
@@ -42,11 +43,8 @@ class Failure:
         )
         seen = getattr(error, "seen", None)
         if isinstance(error, Broken):
-            facts = (
-                f"tried: {short_text(error.tried)}",
-                f"expected: {short(error.expected)}",
-                f"saw: {short(seen)}",
-            )
+            expected, saw = short_pair(error.expected, seen)
+            facts = (f"tried: {short_text(error.tried)}", f"expected: {expected}", f"saw: {saw}")
         if inspect.iscoroutine(seen):
             seen.close()
         text = "" if isinstance(error, Broken) else full
@@ -86,12 +84,32 @@ class OwnLines:
 
 def short(value: object) -> str:
     """Return the value's repr, cut to one line."""
-    if inspect.iscoroutine(value):
-        return f"a coroutine: `{value.__qualname__}` has not run"
-    return short_text(repr(value))
+    return _cut(_text_of(value))
+
+
+def short_pair(expected: object, seen: object) -> tuple[str, str]:
+    """Return both values, each cut to one line; if they are long and differ late, from shortly before there."""
+    texts = _text_of(expected), _text_of(seen)
+    alike = sum(1 for _ in itertools.takewhile(lambda pair: pair[0] == pair[1], zip(*texts, strict=False)))
+    if texts[0] != texts[1] and alike > WIDTH - 20:
+        texts = tuple(f"… {text[alike - 20 :]}" for text in texts)
+    return _cut(texts[0]), _cut(texts[1])
 
 
 def short_text(text: str) -> str:
     """Return the text on one line, dates as people write them, cut."""
-    text = DATE.sub(r"\1-\2-\3", " ".join(text.split()))
+    return _cut(_one_line(text))
+
+
+def _text_of(value: object) -> str:
+    if inspect.iscoroutine(value):
+        return f"a coroutine: `{value.__qualname__}` has not run"
+    return _one_line(repr(value))
+
+
+def _one_line(text: str) -> str:
+    return DATE.sub(r"\1-\2-\3", " ".join(text.split()))
+
+
+def _cut(text: str) -> str:
     return text if len(text) <= WIDTH else f"{text[: WIDTH - 2]} …"

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from todo_lib.lab.blank import Blank
+from todo_lib.lab.judge.clue import Clue
 from todo_lib.lab.judge.failure import short
 from todo_lib.lab.judge.trial import NEXT_STEP, Trial, judge_files
 from todo_lib.lab.verdict import Outcome, Verdict
@@ -21,6 +22,8 @@ class FileJudge:
     """Makes the whole file of the answer, if the answer is only a part of it."""
     advice: Mapping[str, str] = field(default_factory=dict)
     """Cause → the next step, where this exercise has better words than `NEXT_STEP`."""
+    clues: tuple[Clue, ...] = ()
+    """Wrong answers that this exercise recognises."""
 
     @property
     def promises(self) -> list[str]:
@@ -36,4 +39,5 @@ class FileJudge:
         if not isinstance(answer, str):
             lines = (f"saw: {short(answer)}", f"next: {advice['wrong object']}")
             return Verdict(Outcome.NOT_YET, exercise, "wrong object", lines)
-        return await judge_files(exercise, {self.path: self.whole(answer)}, self.trials, self.advice)
+        files = {self.path: self.whole(answer)}
+        return await judge_files(exercise, files, self.trials, self.advice, self.clues)

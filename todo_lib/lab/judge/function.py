@@ -9,6 +9,7 @@ from typing import Any
 from todo_lib.lab.contract import Behaviour, sentence
 from todo_lib.lab.judge.before import nothing_passed, unwritten, wrong_object
 from todo_lib.lab.judge.cause import FUNCTION_NEXT_STEP
+from todo_lib.lab.judge.clue import Clue
 from todo_lib.lab.judge.trying import Trial, judge
 from todo_lib.lab.verdict import Verdict
 
@@ -22,6 +23,8 @@ class FunctionJudge:
     """Do not look for calls that stop the event loop: the answer is synchronous, or the lesson wants it so."""
     advice: Mapping[str, str] = field(default_factory=dict)
     """Cause → the next step, where this exercise has better words than `FUNCTION_NEXT_STEP`."""
+    clues: tuple[Clue, ...] = ()
+    """Wrong answers that this exercise recognises."""
     opens: Callable[[Any], AbstractAsyncContextManager[Any]] = nullcontext
     """Makes of the answer what a behaviour is given: the answer itself, or the answer and a bench for it."""
 
@@ -43,7 +46,7 @@ class FunctionJudge:
         if early:
             return early
         trials: list[Trial] = [(each, partial(self.opens, answer)) for each in self.behaviours]
-        return await judge(exercise, trials, answer, {name: answer}, advice, self.may_block)
+        return await judge(exercise, trials, answer, {name: answer}, advice, self.may_block, self.clues)
 
 
 @dataclass(frozen=True)

@@ -1,9 +1,9 @@
 """Judge a learner's store: a class that is given a session factory, or, while synchronous, a session."""
 
 import inspect
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import nullcontext
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any
 
@@ -11,6 +11,7 @@ from todo_lib.lab.bench import async_bench, sync_bench
 from todo_lib.lab.contract import Behaviour, behaviours, sentence
 from todo_lib.lab.judge.before import nothing_passed, out_of_date, unwritten, wrong_object
 from todo_lib.lab.judge.cause import NEXT_STEP
+from todo_lib.lab.judge.clue import Clue
 from todo_lib.lab.judge.trying import Trial, judge
 from todo_lib.lab.verdict import Outcome, Verdict
 
@@ -22,15 +23,20 @@ class StoreJudge:
     methods: tuple[str, ...]
     synchronous: bool = False
     """The class is given an open session and has plain methods, as before the migration."""
-    also: tuple[Behaviour, ...] = ()
-    """More to judge: async functions of the class itself, in the form of a behaviour."""
+    also: Callable[..., Behaviour] | None = None
+    """More to judge of these methods: makes of their names an async function of the class, as a behaviour is."""
     advice: Mapping[str, str] = field(default_factory=dict)
     """Cause → the next step, where this exercise has better words than `NEXT_STEP`."""
+    clues: tuple[Clue, ...] = ()
+    """Wrong answers that this exercise recognises."""
 
     @property
     def promises(self) -> list[str]:
         """Return the sentences a learner can read: all of what is judged, nothing hidden."""
-        return [sentence(behaviour) for behaviour in (*behaviours(*self.methods), *self.also)]
+        return [sentence(behaviour) for behaviour in (*behaviours(*self.methods), *self._also(*self.methods))]
+
+    def _also(self, *methods: str) -> list[Behaviour]:
+        return [self.also(*methods)] if self.also else []
 
     async def __call__(self, exercise: str, answer: Any) -> Verdict:
         """Return the verdict on `answer`, the class. Nothing is raised."""
@@ -38,14 +44,40 @@ class StoreJudge:
         early = self._before_running(exercise, answer, advice)
         if early:
             return early
+        unfinished = {
+            method: verdict
+            for method in self.methods
+            if (verdict := unwritten(exercise, method, getattr(answer, method), advice))
+        }
+        begun = (vars(answer).keys() & set(self.methods)) - unfinished.keys()
+        for verdict in unfinished.values():
+            if verdict.outcome is Outcome.NOT_YET or not begun:
+                return verdict
+        written = {method: getattr(answer, method) for method in self.methods if method not in unfinished}
+        verdict = await self._judge(exercise, answer, written, advice)
+        return self._with_open_places(verdict, list(unfinished.values())) if unfinished else verdict
+
+    async def _judge(
+        self, exercise: str, answer: Any, functions: Mapping[str, Any], advice: Mapping[str, str]
+    ) -> Verdict:
+        """Return the verdict on these methods."""
         bench = sync_bench if self.synchronous else async_bench
-        trials: list[Trial] = [(each, partial(bench, answer)) for each in behaviours(*self.methods)]
-        trials += [(each, partial(nullcontext, answer)) for each in self.also]
-        functions = {method: getattr(answer, method) for method in self.methods}
-        return await judge(exercise, trials, answer, functions, advice, may_block=self.synchronous)
+        trials: list[Trial] = [(each, partial(bench, answer)) for each in behaviours(*functions)]
+        trials += [(each, partial(nullcontext, answer)) for each in self._also(*functions)]
+        return await judge(exercise, trials, answer, functions, advice, self.synchronous, self.clues)
+
+    def _with_open_places(self, verdict: Verdict, unfinished: list[Verdict]) -> Verdict:
+        """Return the verdict on what is written as one on the whole, and say what is still open."""
+        total = len(self.promises)
+        if verdict.outcome is not Outcome.RIGHT:
+            return replace(verdict, total=total)
+        *places, next_step = unfinished[0].lines
+        count = "One place is" if len(unfinished) == 1 else f"{len(unfinished)} places are"
+        lines = (f"What is written is right. {count} open:", *places, next_step)
+        return replace(unfinished[0], outcome=Outcome.PARTLY, lines=lines, holds=verdict.holds, total=total)
 
     def _before_running(self, exercise: str, answer: Any, advice: Mapping[str, str]) -> Verdict | None:
-        """Return the verdict on what need not be run: nothing, the wrong thing, a stub."""
+        """Return the verdict on what need not be run: nothing, the wrong thing, a class that lacks a method."""
         nothing = nothing_passed(exercise, answer, advice)
         if nothing:
             return nothing
@@ -58,7 +90,4 @@ class StoreJudge:
             if not hasattr(answer, method):
                 lines = (f"`{answer.__name__}` has no method `{method}`.", f"next: {advice['no method']}")
                 return Verdict(Outcome.NOT_YET, exercise, "no method", lines)
-            early = unwritten(exercise, method, getattr(answer, method), advice)
-            if early:
-                return early
         return None

@@ -6,6 +6,8 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
 
+from todo_lib.lab.watch import nobodys_tasks
+
 PATIENCE = 1.0  # seconds for what is under way; then it is cancelled
 
 _judged = contextvars.ContextVar("todo_lab_judged", default=False)
@@ -29,7 +31,8 @@ async def wait_for_stragglers() -> AsyncIterator[None]:
     token = _judged.set(True)
     loop.set_task_factory(make_task)
     try:
-        yield
+        with nobodys_tasks():
+            yield
     finally:
         loop.set_task_factory(inner)
         _judged.reset(token)

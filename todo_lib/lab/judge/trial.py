@@ -9,6 +9,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from todo_lib.lab.blank import NAME
+from todo_lib.lab.judge.clue import Clue, first_fitting
+from todo_lib.lab.judge.file_clues import FILE_CLUES
 from todo_lib.lab.judge.trying import promises_kept
 from todo_lib.lab.project import CONFIG, Files, files_after
 from todo_lib.lab.testing import TestResult, TestRun, run_projects
@@ -30,7 +32,7 @@ NEXT_STEP = {
     "no mark": "Mark each async test: `@pytest.mark.asyncio`.",
     "async fixture": "Give an async fixture its own decorator: `@pytest_asyncio.fixture`.",
     "left open": "Close behind the `yield` what the fixture has opened: `await dispose(factory)`.",
-    "test fails": "Look at the line above: what did the test expect, and what did it see?",
+    "test fails": "Read the reason: what was expected, and what was seen?",
     "stays green": "Which test should have noticed? Is each call awaited, and is its result compared?",
     "red for another reason": "The test must fail because of what the application does, not because of itself.",
     "hangs": "Something here waits for what never comes. It was stopped; nothing is left running.",
@@ -55,6 +57,8 @@ class Trial:
     """What the reason of a red must contain, so that it is red for the right reason."""
     tests: int = 1
     """How many tests must have run at least."""
+    clues: tuple[Clue, ...] = ()
+    """Wrong answers that this trial recognises."""
 
     def project(self, answer: Mapping[str, str]) -> Files:
         """Return the project to run. Raise `ValueError` if what is to be broken is not there."""
@@ -67,10 +71,34 @@ class Trial:
         return files
 
 
+@dataclass(frozen=True)
+class Problem:
+    """Why a trial does not hold."""
+
+    cause: str
+    facts: tuple[str, ...]
+    """What to show."""
+    failure: TestResult | None = None
+    """What became of the test that failed."""
+
+    @property
+    def unnamed(self) -> bool:
+        """Return whether it is something left open that no test is known to have opened."""
+        return self.cause == "left open" and self.failure is not None and self.failure.name == AFTERWARDS
+
+
 async def judge_files(
-    exercise: str, answer: Mapping[str, str], trials: Sequence[Trial], advice: Mapping[str, str]
+    exercise: str,
+    answer: Mapping[str, str],
+    trials: Sequence[Trial],
+    advice: Mapping[str, str],
+    clues: Sequence[Clue] = (),
 ) -> Verdict:
-    """Return the verdict on files (path → text) by what became of each trial."""
+    """Return the verdict on files (path → text) by what became of each trial.
+
+    A clue that fits, of the exercise, of the trial, of any file, has better words than the catalogue of errors,
+    and that than `advice`.
+    """
     advice = {**NEXT_STEP, **advice}
     early = _before_running(exercise, answer, advice)
     if early:
@@ -83,20 +111,31 @@ async def judge_files(
         return _not_right(exercise, "hangs", lines, advice, error.args[0], len(trials))
     problems = [_problem(trial, run, answer) for trial, run in zip(trials, runs, strict=True)]
     holds = problems.count(None)
-    for trial, problem in zip(trials, problems, strict=True):
-        if problem:
-            cause, facts, failure = problem
-            known = failure.entry if failure and cause == "test fails" else None
-            lines = (
-                f"does not hold: {trial.promise}",
-                *facts,
-                *([f"meaning: {known.title}"] if known else []),
-            )
-            fix = {cause: known.fix} if known else {}
-            text = failure.text if failure else ""
-            return _not_right(exercise, cause, lines, {**advice, **fix}, holds, len(trials), text)
+    found = [each for each in zip(trials, problems, strict=True) if each[1]]
+    if found:
+        # What is found only after the last test says less than a test with a name.
+        trial, problem = min(found, key=lambda each: each[1].unnamed)
+        lines, step = _told(trial, problem, answer, (*clues, *trial.clues, *FILE_CLUES), advice)
+        text = problem.failure.text if problem.failure else ""
+        return _not_right(exercise, problem.cause, lines, {problem.cause: step}, holds, len(trials), text)
     kept = promises_kept([trial.promise for trial in trials])
     return Verdict(Outcome.RIGHT, exercise, "", kept, holds, holds)
+
+
+def _told(
+    trial: Trial,
+    problem: Problem,
+    answer: Mapping[str, str],
+    clues: Sequence[Clue],
+    advice: Mapping[str, str],
+) -> tuple[tuple[str, ...], str]:
+    """Return what to show of a problem, and the next step."""
+    lines = (f"does not hold: {trial.promise}", *problem.facts)
+    step = first_fitting(clues, "\n".join(answer.values()), "\n".join(lines))
+    known = problem.failure.entry if problem.failure and problem.cause == "test fails" else None
+    if known and not step:
+        return (*lines, f"meaning: {known.title}"), known.fix
+    return lines, step or advice[problem.cause]
 
 
 def _not_right(
@@ -126,49 +165,66 @@ def _before_running(exercise: str, answer: Mapping[str, str], advice: Mapping[st
                 facts = (f"{path}, line {error.lineno}: `{line}`", f"SyntaxError: {error.msg}")
                 if "outside async function" in error.msg:
                     advice = {**advice, "syntax": advice["plain def"]}
+                step = first_fitting(FILE_CLUES, text, "\n".join(facts))
+                if step:
+                    advice = {**advice, "syntax": step}
                 return _not_right(exercise, "syntax", facts, advice)
     return None
 
 
-def _problem(
-    trial: Trial, run: TestRun, answer: Mapping[str, str]
-) -> tuple[str, tuple[str, ...], TestResult | None] | None:
-    """Return why a trial does not hold: the cause, what to show, and the test that failed."""
+def _problem(trial: Trial, run: TestRun, answer: Mapping[str, str]) -> Problem | None:
+    """Return why a trial does not hold."""
     if not run.results:
-        return "no test", ("pytest found no test.",), None
+        return Problem("no test", ("pytest found no test.",))
     for result in run.failed:
         if result.name == CONFIG:
-            return "configuration", _facts(result, answer), result
+            return Problem("configuration", _facts(result, run, answer), result)
     if trial.green:
         for cause, sign in SIGNS.items():
             for result in run.failed:
                 if sign(result):
-                    return cause, _facts(result, answer), result
+                    return Problem(cause, _facts(result, run, answer), result)
         if len(run.results) < trial.tests:
-            return (
-                "too few tests",
-                (f"{len(run.results)} tests ran, at least {trial.tests} are needed.",),
-                None,
-            )
+            counts = f"{len(run.results)} tests ran, at least {trial.tests} are needed."
+            return Problem("too few tests", (counts,))
         return None
     if run.green:
-        return "stays green", (f"saw: {run.counts}",), None
+        return Problem("stays green", (f"saw: {run.counts}",))
     reasons = [f"{result.reason} {result.text}" for result in run.failed]
     if trial.words and not any(trial.words in reason for reason in reasons):
-        return "red for another reason", _facts(run.failed[0], answer), run.failed[0]
+        return Problem("red for another reason", _facts(run.failed[0], run, answer), run.failed[0])
     return None
 
 
-def _facts(result: TestResult, answer: Mapping[str, str]) -> tuple[str, ...]:
-    """Return which test failed, the last line of the answer that it came through, and why."""
+def _facts(result: TestResult, run: TestRun, answer: Mapping[str, str]) -> tuple[str, ...]:
+    """Return which test failed, the line of the answer that matters, and why."""
+    where = result.test or result.file
+    if result.name == AFTERWARDS:
+        where = ", and ".join([*(each.test for each in run.failed[:1] if each.test), where])
+    line = _unawaited_line(result, answer) or _last_line(result, answer)
+    return f"✗ {where}", *([f"line: `{line}`"] if line else []), f"reason: {result.reason}"
+
+
+def _last_line(result: TestResult, answer: Mapping[str, str]) -> str:
+    """Return the last line of the answer that the failure came through, or ""."""
     paths = "|".join(map(re.escape, answer))
     passed = re.findall(rf"^(?:{paths}):\d+: in .*\n +(.+)$", result.text, re.MULTILINE)
-    line = (f"line: `{passed[-1]}`",) if passed else ()
-    return f"✗ {result.test or result.file}", *line, f"reason: {result.reason}"
+    return passed[-1] if passed else ""
+
+
+def _unawaited_line(result: TestResult, answer: Mapping[str, str]) -> str:
+    """Return the line of the answer that makes the coroutine which was never awaited, if only one can be it."""
+    coroutine = re.search(r"coroutine '(?:\w+\.)*(\w+)' was never awaited", result.message)
+    if not coroutine:
+        return ""
+    call = re.compile(rf"^(?!.*\b(?:await|def)\b).*\b{coroutine[1]}\(.*", re.MULTILINE)
+    found = [line for text in answer.values() for line in call.findall(text)]
+    return found[0].strip() if len(found) == 1 else ""
 
 
 AFTERWARDS = "after the last test"  # where run_pytest.py puts what is found only then
-LEFT_OPEN = "ResourceWarning"  # what Python says of a connection that nobody closed
+# What Python says of a connection that nobody closed, and what the driver's thread says whose loop has gone.
+LEFT_OPEN = ("ResourceWarning", "PytestUnhandledThreadExceptionWarning")
 
 # The order matters: a forgotten await also makes tests fail that have no fault of their own.
 SIGNS: dict[str, Callable[[TestResult], bool]] = {
@@ -182,6 +238,6 @@ SIGNS: dict[str, Callable[[TestResult], bool]] = {
     "cannot be imported": lambda result: (
         result.kind == "ImportError" or not (result.test or result.name == AFTERWARDS)
     ),
-    "test fails": lambda result: bool(result.test) and result.kind != LEFT_OPEN,
+    "test fails": lambda result: bool(result.test) and result.kind not in LEFT_OPEN,
     "left open": lambda result: True,  # last: a fixture that fails leaves things open, too
 }

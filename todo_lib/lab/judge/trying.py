@@ -1,13 +1,14 @@
 """Judge an answer by behaviours: try each of them on something fresh, then find the cause of what fails."""
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, nullcontext
 from typing import Any
 
 from todo_lib.lab.blocking import BlockingError, blocked_call, refuse_blocking
 from todo_lib.lab.contract import Behaviour, sentence
 from todo_lib.lab.judge import cause
+from todo_lib.lab.judge.clue import Clue, advice_for
 from todo_lib.lab.judge.failure import Failure, OwnLines, Result
 from todo_lib.lab.judge.stragglers import wait_for_stragglers
 from todo_lib.lab.unawaited import catch_unawaited
@@ -24,11 +25,13 @@ async def judge(
     functions: Mapping[str, Any],
     advice: Mapping[str, str],
     may_block: bool,
+    clues: Sequence[Clue] = (),
 ) -> Verdict:
     """Return the verdict on an answer by what became of each trial.
 
     Each behaviour gets something fresh and `cause.TIMEOUT` seconds. Nothing is raised: what the answer
-    raises becomes part of the verdict. `functions` are what was to be written, by name.
+    raises becomes part of the verdict. `functions` are what was to be written, by name; a clue that fits has
+    better words than `advice`.
     """
     own = OwnLines(answer)
     results: list[Result] = []
@@ -39,21 +42,35 @@ async def judge(
     failed = [result for result in results if result.failure]
     holds, total = len(results) - len(failed), len(trials)
     if not failed:
-        kept = promises_kept([sentence(behaviour) for behaviour, _ in trials])
-        return Verdict(Outcome.RIGHT, exercise, "", kept, holds, holds)
+        return _when_all_hold(exercise, results, own, advice)
     outcome = Outcome.PARTLY if holds else Outcome.NOT_YET
     blocked = next((result.failure for result in failed if result.failed_by(BlockingError)), None)
     if blocked:
         lines = await _explain_blocking(trials, blocked, own, advice)
         return Verdict(outcome, exercise, "blocks the event loop", lines, holds, total, blocked.traceback)
     why, facts = cause.explain(failed[0], functions, own)
+    promise = sentence(failed[0].behaviour)
     fix = failed[0].failure.fix if why == "raised" else ""
-    lines = (
-        f"does not hold: {sentence(failed[0].behaviour)}",
-        *facts,
-        f"next: {fix or advice[why]}",
-    )
+    next_step = advice_for(clues, promise, facts, functions) or fix or advice[why]
+    lines = (f"does not hold: {promise}", *facts, f"next: {next_step}")
     return Verdict(outcome, exercise, why, lines, holds, total, failed[0].failure.traceback)
+
+
+def _when_all_hold(exercise: str, results: list[Result], own: OwnLines, advice: Mapping[str, str]) -> Verdict:
+    """Return "right", unless a call in the answer was never awaited: its work was not done."""
+    forgotten = [line for result in results if (line := cause.forgotten(result, own))]
+    holds, total = len(results) - len(forgotten), len(results)
+    if forgotten:
+        lines = (
+            "What comes back is right, but one call did not run.",
+            f"never awaited: {forgotten[0]}",
+            f"next: {advice['not awaited']}",
+        )
+        return Verdict(
+            Outcome.PARTLY if holds else Outcome.NOT_YET, exercise, "not awaited", lines, holds, total
+        )
+    kept = promises_kept([sentence(result.behaviour) for result in results])
+    return Verdict(Outcome.RIGHT, exercise, "", kept, total, total)
 
 
 def promises_kept(promises: list[str]) -> tuple[str, ...]:
@@ -74,6 +91,7 @@ async def _try(trial: Trial, watch_blocking: bool) -> Result:
                     await behaviour(subject)
         except Exception as error:  # noqa: BLE001 (whatever the learner's code raises is the verdict's matter)
             failure = Failure.of(error)
+        await asyncio.sleep(0)  # until then the loop keeps what woke this task, and its result with it
     return Result(behaviour, failure, tuple(unawaited))
 
 

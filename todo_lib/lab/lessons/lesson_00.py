@@ -9,7 +9,7 @@ from todo_lib.lab.bench import Bench, async_bench
 from todo_lib.lab.contract import expect
 from todo_lib.lab.contract.behaviour import names, task
 from todo_lib.lab.exercise import Exercise, Part, Prediction
-from todo_lib.lab.judge import FunctionJudge
+from todo_lib.lab.judge import Clue, FunctionJudge
 
 Tried = tuple[Callable[..., Any], Bench]
 """The learner's function, and a database with the course's own store on it."""
@@ -120,8 +120,8 @@ def parts() -> dict[str, Part]:
                 (name_of_each, name_of_now),
                 opens=with_store,
                 advice={
-                    "not awaited": "Only `await` runs it, and not `asyncio.run`. Does a dot follow? "
-                    "Then in parentheses: `(await …).name`.",
+                    "not awaited": "Only `await` runs it, and not `asyncio.run`. The function needs `async def`. "
+                    "If a dot follows, in parentheses: `(await …).name`.",
                     "wrong object": "Pass the function itself, without brackets: `check(name_of)`.",
                 },
             ),
@@ -140,10 +140,24 @@ def parts() -> dict[str, Part]:
                 advice={
                     "not awaited": "Only `await` runs it, and not `asyncio.run`. "
                     "A function that awaits begins with `async def`.",
-                    "wrong value": "Compare the two lines above. "
-                    "Is each call to the store awaited before the function returns?",
+                    "wrong value": "Compare the two lines above: what does the function return, and what does "
+                    "it do to the database?",
                     "wrong object": "Pass the function itself, without brackets: `check(add_once)`.",
                 },
+                clues=(
+                    Clue("One path through the function has no `return`.", facts="^saw: None"),
+                    Clue(
+                        "Is each call to the store awaited before the function returns?",
+                        code=r"create_task|ensure_future",
+                    ),
+                    Clue(
+                        "Compare names, not tasks: a task to save never equals a saved one.", r"\btask in\b"
+                    ),
+                    Clue(
+                        "Compare the names exactly as they are.",
+                        r"\.(lower|upper|casefold)\(|name in \w+\.name",
+                    ),
+                ),
             ),
             hints=(
                 "Two calls talk to the store: one asks what is there, one saves. Each needs `await`, and a "

@@ -13,7 +13,7 @@ from todo_lib.lab.bench import sync_bench
 from todo_lib.lab.contract import Behaviour, Broken
 from todo_lib.lab.contract.behaviour import Words, task
 from todo_lib.lab.exercise import Exercise, Part, Prediction, Recall
-from todo_lib.lab.judge import StoreJudge
+from todo_lib.lab.judge import Clue, StoreJudge
 from todo_lib.models import StatisticOverview, TaskFilter, TaskOutput
 from todo_lib.sync_app.datastore import DataStoreDb
 
@@ -88,7 +88,7 @@ def without_query(*methods: str) -> Behaviour:
                         raise Broken(f"{method}()", NO_QUERY, Words(made[0]))
 
     names = " and ".join(f"{method}()" for method in methods).replace(" and ", ", ", len(methods) - 2)
-    judge.__doc__ = f"{names} work without `session.query`, which an AsyncSession does not have."
+    judge.__doc__ = f"{names} work{'s' * (len(methods) == 1)} without `session.query`, which an AsyncSession does not have."
     return judge
 
 
@@ -104,9 +104,22 @@ def _line_of_caller() -> str:
 STILL_SYNCHRONOUS = {
     "coroutine returned": "Write a plain `def`: in this lesson everything is still synchronous.",
     "raised": "Look at the line above. What is this object: a session, a statement that nobody has run yet, "
-    "a result, or a task?",
+    "a result, a task, or a row (a tuple with one task in it)?",
     "outside factory": "Use the session your store was given: `with self.session as session:`.",
 }
+
+GET_WANTS_THE_CLASS = Clue(
+    "`session.get(Task, id)`: the class, then the id.", code=r"session\.get\((?!\s*Task\b)"
+)
+NO_TABLE = Clue(
+    "`select(func.count())` names no table, so it counts one row. Write `func.count(Task.id)`, or add "
+    "`.select_from(Task)`.",
+    code=r"select\(func\.count\(\)\)(?!\s*\.(select_from|where|filter))",
+)
+DECIDED_BY_PYTHON = Clue(
+    "Python's own `not` and `is` are decided at once, before there is any SQL. `not_(Task.done)` becomes SQL.",
+    code=r"\bnot Task\.|\bTask\.\w+ is\b",
+)
 
 
 def parts() -> dict[str, Part]:
@@ -167,8 +180,9 @@ def parts() -> dict[str, Part]:
             StoreJudge(
                 ("get", "all"),
                 synchronous=True,
-                also=(without_query("get", "all"),),
+                also=without_query,
                 advice=STILL_SYNCHRONOUS,
+                clues=(GET_WANTS_THE_CLASS,),
             ),
             hints=(
                 "A legacy query knows its session from the beginning. "
@@ -182,14 +196,15 @@ def parts() -> dict[str, Part]:
             StoreJudge(
                 ("filter", "delete", "get_statistics"),
                 synchronous=True,
-                also=(without_query("filter", "delete", "get_statistics"),),
+                also=without_query,
                 advice=STILL_SYNCHRONOUS,
+                clues=(NO_TABLE, DECIDED_BY_PYTHON, GET_WANTS_THE_CLASS),
             ),
             hints=(
                 "What to ask, and who runs it: find in each method the place where the one ends and the other "
                 "begins. The conditions of a statement are written as before.",
                 "`filter`: only the line with `query(Task)` and the line with `.all()` must change. "
-                "(`not_(Task.done)` is SQL; Python's own `not Task.done` is False at once.)\n"
+                "If you write `where` in the place of `filter_by(done=False)`: `where(not_(Task.done))`.\n"
                 "`delete`: `session.execute(…)` returns a result; its `rowcount` says how many rows there were.\n"
                 "`get_statistics`: a number is one value, so `session.scalar(…)`.",
                 "query = select(Task).order_by(…)\n"

@@ -2,119 +2,16 @@
 
 import asyncio
 import random
-import re
 import sqlite3
 import threading
 import time
-from collections.abc import Awaitable, Callable
 from contextlib import closing
-from inspect import isawaitable
-from typing import Any
 
 from todo_lib.lab.contract import Broken, expect
 from todo_lib.lab.contract.behaviour import Words
 from todo_lib.lab.exercise import Exercise, Part, Prediction, Recall
-from todo_lib.lab.expect import stable_text
-from todo_lib.lab.judge import FunctionJudge
-
-# -- load_all ------------------------------------------------------------------------------------------
-
-Answer = Callable[..., Any]
-NO_COROUTINE = re.compile("unhashable type|awaitable is required|bad yield|coroutine was expected")
-
-
-class Source:
-    """Something to fetch from: `fetch(id)` waits and gives a value; earlier ids wait longer."""
-
-    def __init__(self, count: int = 5, failing: bool = False) -> None:
-        self.ids = random.sample(range(1, 1000), count)
-        self.values = {id: f"task {random.randrange(10**6)}" for id in self.ids}
-        self.failing = random.choice(self.ids) if failing else None
-        self.under_way = self.most = 0
-        self._made: list[Any] = []
-        self._tasks: set[asyncio.Task[Any]] = set()
-
-    def fetch(self, id: int) -> Awaitable[str]:
-        """Return the coroutine that fetches a value. Awaited, it raises `LookupError` for the failing id."""
-        self._made.append(coroutine := self._fetch(id))
-        return coroutine
-
-    async def _fetch(self, id: int) -> str:
-        self._tasks.add(asyncio.current_task())
-        self.under_way += 1
-        self.most = max(self.most, self.under_way)
-        try:
-            if id == self.failing:
-                raise LookupError(f"no task {id}")
-            await asyncio.sleep(0.002 * (len(self.ids) - self.ids.index(id)))
-            return self.values[id]
-        finally:
-            self.under_way -= 1
-
-    async def load(self, load_all: Answer) -> Any:
-        """Return what `load_all` gives; whatever it started has ended by then."""
-        try:
-            result = await load_all(self.fetch, list(self.ids))
-        except Exception as error:
-            await self._settle()
-            for coroutine in self._made:  # the error tells enough: nobody need hear of them as well
-                coroutine.close()
-            if NO_COROUTINE.search(str(error)):
-                expected = Words("coroutines, one by one: `fetch(id)` makes one, a `*` unpacks many")
-                seen = Words(f"{type(error).__name__}: {stable_text(error)}")
-                raise Broken(f"load_all(fetch, {self.ids})", expected, seen) from error
-            raise
-        await self._settle(*[result] * asyncio.isfuture(result))
-        return result
-
-    async def _settle(self, *futures: asyncio.Future[Any]) -> None:
-        """Wait for what is under way, and look at its errors: unseen, they would be reported later."""
-        started = {each for each in asyncio.all_tasks() if each.get_coro() in self._made}
-        left = (started | self._tasks | set(futures)) - {asyncio.current_task()}
-        if left:
-            await asyncio.wait(left)
-        for each in left:
-            each.cancelled() or each.exception()
-
-
-async def results_in_order(load_all: Answer) -> None:
-    """It returns a list: the result of `fetch(id)` for each id, in the order of `ids`."""
-    for count in (5, 7, 0):
-        source = Source(count)
-        expected = [source.values[id] for id in source.ids]
-        seen = await source.load(load_all)
-        if asyncio.isfuture(seen):
-            seen = Words("a future: the results are not there yet, and nobody awaits them")
-        elif isinstance(seen, list | tuple) and any(isawaitable(each) for each in seen):
-            seen = Words("coroutines or tasks, not their results")
-        expect(f"load_all(fetch, {source.ids})", expected, list(seen) if isinstance(seen, tuple) else seen)
-
-
-async def all_under_way(load_all: Answer) -> None:
-    """All fetches are under way at the same time."""
-    for count in (5, 8):
-        source = Source(count)
-        await source.load(load_all)
-        if source.most != count:
-            expected, seen = Words(f"{count} at a time"), Words(f"{source.most} at a time")
-            raise Broken(f"load_all with {count} ids", expected, seen)
-
-
-async def error_raised(load_all: Answer) -> None:
-    """If one fetch fails, its error is raised."""
-    source = Source(5, failing=True)
-    try:
-        seen = await source.load(load_all)
-    except LookupError:
-        return
-    except ExceptionGroup as group:  # what a TaskGroup makes of it
-        if group.subgroup(LookupError):
-            return
-        raise
-    raise Broken(f"load_all, where fetch({source.failing}) fails", Words("LookupError raised"), seen)
-
-
-# -- responsive_report ---------------------------------------------------------------------------------
+from todo_lib.lab.judge import Clue, FunctionJudge
+from todo_lib.lab.lessons.fetching import Answer, all_under_way, error_raised, results_in_order
 
 
 class Store:
@@ -253,7 +150,21 @@ def parts() -> dict[str, Part]:
             },
         ),
         "load": Exercise(
-            FunctionJudge((results_in_order, all_under_way, error_raised), advice=ONLY_AWAIT),
+            FunctionJudge(
+                (results_in_order, all_under_way, error_raised),
+                advice=ONLY_AWAIT,
+                clues=(
+                    Clue(
+                        "No `await` before `fetch(id)`: hand over the coroutines, `gather` awaits them.",
+                        code=r"\*\s*\(\s*await\b",
+                        facts="async_generator",
+                    ),
+                    Clue(
+                        "`to_thread` is for plain functions. A coroutine needs no thread: hand it to `gather`.",
+                        code=r"to_thread|run_in_executor",
+                    ),
+                ),
+            ),
             hints=(
                 "In the loop, each `await` stands between one fetch and the next. "
                 "All of them must be started before the first one is awaited.",
@@ -271,6 +182,12 @@ def parts() -> dict[str, Part]:
                     "raised": "Look at the line above: what does the thread need to call `slow_report`, and who "
                     "awaits the result?",
                 },
+                clues=(
+                    Clue(
+                        "`to_thread` takes the function, then its arguments: `slow_report` wants the store.",
+                        code=r"to_thread\(\s*slow_report\s*\)",
+                    ),
+                ),
             ),
             hints=(
                 "`slow_report` blocks, and you cannot change it. So it must not run in the event loop's thread.",
@@ -293,7 +210,8 @@ def parts() -> dict[str, Part]:
                 "B": "That is computing. It wants other processes; in the event loop it would stop everybody.",
                 "C": "It is nearly all waiting, for more at once than a pool has threads. "
                 "And the three answers of one request can overlap.",
-                "D": "`def` endpoints overlap forty waits already.",
+                "D": "Up to forty requests to `def` endpoints overlap, fifteen of them with a database connection. "
+                "Ten colleagues need no more.",
             },
         ),
     }

@@ -1,7 +1,7 @@
 """Lesson 03, Tests first: the store's tests become asynchronous, and able to fail."""
 
 from todo_lib.lab.exercise import Exercise, Part, Prediction, Recall
-from todo_lib.lab.judge import FileJudge, Trial
+from todo_lib.lab.judge import Clue, FileJudge, Trial
 from todo_lib.lab.project import APP, CONFIG, STORE_TESTS, files_after
 from todo_lib.lab.workspace import workspace_exercise
 
@@ -34,6 +34,10 @@ FORGETFUL = (
     "                setattr(entity, field, value)\n            await session.commit()",
     "                setattr(entity, field, value)\n            await session.flush()",
 )
+NOT_DELETED = (
+    "delete(Task).where(Task.id == id))\n            await session.commit()",
+    "delete(Task).where(Task.id == id))",
+)
 ALL_GREEN = green("They are green on the finished asynchronous store.", 6)
 BROKEN = (
     notices(
@@ -41,15 +45,17 @@ BROKEN = (
     ),
     notices("They are red if `filter` does not leave out done tasks.", "not_(Task.done)", "True"),
     notices("They are red if `update` does not save.", *FORGETFUL),
-    notices("They are red if `delete` only says that it has deleted.", "Task.id == id))", "Task.id == -id))"),
+    notices("They are red if `delete` only says that it has deleted.", *NOT_DELETED),
     notices(
         "They are red if `get_statistics` mixes up done and open.",
         "total_done, total_open =",
         "total_open, total_done =",
     ),
 )
+UNAWAITED = "A test with a call that nobody awaits is red."
+STAYS_GREEN = rf"{UNAWAITED}\nsaw: "  # what a verdict shows if it is not
 CONFIGURED = Trial(
-    "A test with a call that nobody awaits is red.",
+    UNAWAITED,
     after="06",
     green=False,
     files={STORE_TESTS: FORGOTTEN},
@@ -146,10 +152,25 @@ def _exercises() -> dict[str, Part]:
             FileJudge(
                 CONFIG,
                 (CONFIGURED, STILL_GREEN),
-                advice={
-                    "stays green": "pytest skips an option that it does not know. Is it spelt as in the documentation? "
-                    "What must a warning become?",
-                },
+                clues=(
+                    Clue(
+                        "The option is right, the filter is too narrow. A RuntimeWarning of Python must become an error, "
+                        "and so must what pytest makes of it, a PytestUnraisableExceptionWarning. Name neither: every "
+                        "warning an error.",
+                        code=r"filterwarnings.*error|-W *error",
+                        facts=STAYS_GREEN,
+                    ),
+                    Clue(
+                        "This is the option that decides what becomes of a warning. What must it become?",
+                        code=r"\bfilterwarnings\b|-W",
+                        facts=STAYS_GREEN,
+                    ),
+                    Clue(
+                        "No option here makes an error of a warning. pytest skips an option that it does not know: is it "
+                        "spelt as in the documentation?",
+                        facts=STAYS_GREEN,
+                    ),
+                ),
             ),
             hints=(
                 "Python does say that a coroutine was never awaited: as a warning. What turns warnings into errors?",
@@ -171,5 +192,8 @@ def _exercises() -> dict[str, Part]:
             "03",
             (STORE_TESTS, CONFIG),
             (green("The nine tests of the store are green on a finished store.", 9), *BROKEN, CONFIGURED),
+            clues=(
+                Clue("Is the setting of *A suite that can fail* in `pyproject.toml`?", facts=STAYS_GREEN),
+            ),
         ),
     }

@@ -1,127 +1,15 @@
 """Lesson 04, Engine and session factory: `create_async_session_factory`, `create_tables`, `dispose`."""
 
-import sqlite3
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager, closing
-from datetime import date
-from pathlib import Path
-from tempfile import TemporaryDirectory
-from typing import Any
-
-from sqlalchemy import text
-from sqlalchemy.ext.asyncio import AsyncEngine, async_sessionmaker
-
-from todo_lib.async_app import database
-from todo_lib.entities import Task
-from todo_lib.lab.contract import Broken, expect
-from todo_lib.lab.contract.behaviour import Words
+from todo_lib.lab.contract import session_factory
 from todo_lib.lab.exercise import Exercise, Part, Prediction, Recall
-from todo_lib.lab.judge import FileJudge, FunctionJudge, Trial
+from todo_lib.lab.judge import Clue, FileJudge, FunctionJudge, Trial
 from todo_lib.lab.probes import probe
 from todo_lib.lab.project import APP
 from todo_lib.lab.workspace import workspace_exercise
 
 DATABASE = f"{APP}/database.py"
-BREAD = {"name": "buy bread", "priority": 1, "due_date": date(2028, 2, 29), "done": False}
-URL = "sqlite+aiosqlite:///…/todo.db"
-
-
-# -- create_async_session_factory -----------------------------------------------------------------------
-
-
-@asynccontextmanager
-async def made(function: Callable[[str], Any]) -> AsyncIterator[tuple[Any, Path]]:
-    """Give what the learner's function returns for a new file, and the file; close what it opened."""
-    with TemporaryDirectory(prefix="todo-lab-", ignore_cleanup_errors=True) as folder:
-        file = Path(folder, "todo.db")
-        factory = function(f"sqlite+aiosqlite:///{file.as_posix()}")
-        try:
-            yield factory, file
-        finally:
-            engine = getattr(factory, "kw", {}).get("bind")
-            if isinstance(engine, AsyncEngine):
-                await engine.dispose()
-
-
-async def returns_a_factory(function: Callable[[str], Any]) -> None:
-    """It returns a session factory on an asynchronous engine."""
-    async with made(function) as (factory, _):
-        tried = f"create_async_session_factory({URL!r})"
-        if not isinstance(factory, async_sessionmaker):
-            raise Broken(tried, Words("an async_sessionmaker"), factory)
-        if not isinstance(factory.kw.get("bind"), AsyncEngine):
-            raise Broken(f"{tried}, its engine", Words("an AsyncEngine"), factory.kw.get("bind"))
-
-
-async def uses_the_url(function: Callable[[str], Any]) -> None:
-    """What its sessions commit is in the file that the URL names."""
-    async with made(function) as (factory, file):
-        await database.create_tables(factory)
-        async with factory() as session:
-            session.add(Task(**BREAD))
-            await session.commit()
-        names = _names_in(file) if file.exists() else Words("no such file")
-        expect("one task saved; the names in that file", ["buy bread"], names)
-
-
-async def reads_after_commit(function: Callable[[str], Any]) -> None:
-    """An object can be read after the commit."""
-    async with made(function) as (factory, _):
-        await database.create_tables(factory)
-        async with factory() as session:
-            task = Task(**BREAD)
-            session.add(task)
-            await session.commit()
-            expect("after the commit, task.name", "buy bread", task.name)
-
-
-async def prepares_sqlite(function: Callable[[str], Any]) -> None:
-    """SQLite is prepared, as in the synchronous factory."""
-    async with made(function) as (factory, _), factory() as session:
-        mode = await session.scalar(text("PRAGMA journal_mode"))
-        expect("PRAGMA journal_mode, which prepare_sqlite sets", "wal", mode)
-
-
-async def opens_nothing_yet(function: Callable[[str], Any]) -> None:
-    """Making the factory opens no connection; each call makes an engine of its own."""
-    async with made(function) as (first, file), made(function) as (second, _):
-        expect("the factory made, no session used; does the file exist?", False, file.exists())
-        if first.kw["bind"] is second.kw["bind"]:
-            raise Broken("two factories for two URLs", Words("two engines"), Words("one engine for both"))
-
-
-def _names_in(file: Path) -> list[str]:
-    with closing(sqlite3.connect(file)) as connection:
-        return [name for (name,) in connection.execute("SELECT name FROM tasks")]
-
-
-# -- create_tables --------------------------------------------------------------------------------------
-
-
-async def creates_the_table(function: Callable[[Any], Any]) -> None:
-    """Afterwards the table `tasks` exists."""
-    async with made(database.create_async_session_factory) as (factory, file):
-        await function(factory)
-        expect("create_tables(factory); the tables in the file", ["tasks"], _tables_in(file))
-
-
-async def keeps_what_is_there(function: Callable[[Any], Any]) -> None:
-    """Called again, it leaves the tasks alone."""
-    async with made(database.create_async_session_factory) as (factory, file):
-        await function(factory)
-        async with factory() as session:
-            session.add(Task(**BREAD))
-            await session.commit()
-        await function(factory)
-        expect("create_tables(factory) once more; the names in the file", ["buy bread"], _names_in(file))
-
-
-def _tables_in(file: Path) -> list[str]:
-    with closing(sqlite3.connect(file)) as connection:
-        return [name for (name,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")]
-
-
-# -- the whole file -------------------------------------------------------------------------------------
+# Wrong answers that are seen in a function as in the file.
+TWO_DRIVERS = Clue("The URL names its driver already: use `url` as it is.", facts="too many values to unpack")
 
 
 def probes(promise: str, *tests: str) -> Trial:
@@ -136,11 +24,36 @@ def probes(promise: str, *tests: str) -> Trial:
 
 
 TRIALS = (
+    probes("`create_tables` creates the table, and commits.", "test_the_table_is_in_the_file"),
     probes("What one session commits, another finds.", "test_its_sessions_write_and_read"),
     probes("An object can be read after the commit.", "test_an_object_can_be_read_after_the_commit"),
     probes("SQLite is prepared as in the synchronous app.", "test_sqlite_is_prepared"),
     probes("Creating the tables again changes nothing.", "test_tables_can_be_created_again"),
     probes("`dispose` closes every connection.", "test_dispose_closes_every_connection"),
+    probes("`DEFAULT_URL` names the asynchronous driver.", "test_the_default_url_names_the_driver"),
+)
+# Lesson 08 takes the old factory away. A workspace may be that far; the exercise is not.
+STILL_THERE = probes("`create_session_factory` still works.", "test_the_synchronous_factory_still_works")
+ADVICE = {"left open": "`await engine.dispose()` closes all that is in the pool."}
+CLUES = (
+    TWO_DRIVERS,
+    Clue(
+        "What was created must be committed: `begin()` commits at the end of its block, `connect()` does not.",
+        facts=r"test_the_table_is_in_the_file\n(.*\n)*reason: AssertionError",
+    ),
+    Clue(
+        "Is `prepare_sqlite(engine.sync_engine)` called for each new engine?",
+        facts=r"test_sqlite_is_prepared\n(.*\n)*reason: AssertionError",
+    ),
+    Clue("`await engine.dispose()` closes all that is in the pool.", facts="connections left open"),
+    Clue(
+        "Write `sqlite+aiosqlite:///todo.db`: an asynchronous engine needs an asynchronous driver.",
+        facts="test_the_default_url_names",
+    ),
+    Clue(
+        "Keep it beside the new one: `main.py` and the endpoints' tests still import it.",
+        facts="test_the_synchronous_factory_still_works",
+    ),
 )
 
 
@@ -220,12 +133,22 @@ def _exercises() -> dict[str, Part]:
     return {
         "factory": Exercise(
             FunctionJudge(
-                (returns_a_factory, uses_the_url, reads_after_commit, prepares_sqlite, opens_nothing_yet),
-                may_block=True,  # the check itself makes a folder and looks into the file
+                (
+                    session_factory.returns_a_factory,
+                    session_factory.commits,
+                    session_factory.reads_after_commit,
+                    session_factory.prepares_sqlite,
+                    session_factory.opens_nothing_yet,
+                ),
+                may_block=True,  # it is a plain `def`, and what it opens too early is found by itself
                 advice={
                     "coroutine returned": "Making a factory talks to no database. A plain `def` is right here.",
                     "wrong value": "Compare with the synchronous factory: three lines, and each has its twin.",
                 },
+                clues=(
+                    TWO_DRIVERS,
+                    Clue("Use the `url` that the function is given.", facts="the file of its engine"),
+                ),
             ),
             hints=(
                 "Each line of the synchronous factory has a twin: another name, the same job.",
@@ -236,7 +159,21 @@ def _exercises() -> dict[str, Part]:
             ),
         ),
         "tables": Exercise(
-            FunctionJudge((creates_the_table, keeps_what_is_there), may_block=True),
+            FunctionJudge(
+                (
+                    session_factory.creates_the_table,
+                    session_factory.keeps_what_is_there,
+                    session_factory.gives_the_connection_back,
+                ),
+                advice={
+                    "raised": "`create_all` wants a synchronous connection. `connection.run_sync(…)` calls it with "
+                    "one.",
+                    "wrong value": "Nothing may be dropped, and what is created must be committed: `begin()` commits "
+                    "at the end of its block, `connect()` does not.",
+                    "connection kept": "Open the connection with `async with`: it is given back when the block ends.",
+                    "outside factory": "Use the `factory` that the function is given.",
+                },
+            ),
             hints=(
                 "`create_all` is synchronous and wants a synchronous connection. Who hands it one?",
                 "Open a connection with `async with` and `begin()`. Then let it run `create_all` for you: "
@@ -246,12 +183,12 @@ def _exercises() -> dict[str, Part]:
             ),
         ),
         "database": Exercise(
-            FileJudge(DATABASE, TRIALS),
+            FileJudge(DATABASE, (*TRIALS, STILL_THERE), advice=ADVICE, clues=CLUES),
             hints=(
                 "All of it stands on this page already, except `dispose`.",
                 "`dispose` closes connections: that talks to the database.",
                 'async def dispose(factory):\n    await factory.kw["bind"].dispose()',
             ),
         ),
-        "workspace": workspace_exercise("04", (DATABASE,), TRIALS),
+        "workspace": workspace_exercise("04", (DATABASE,), TRIALS, ADVICE, CLUES),
     }

@@ -2,6 +2,7 @@
 
 from todo_lib.lab.exercise import Exercise, Part, Prediction, Recall
 from todo_lib.lab.judge import StoreJudge, Trial
+from todo_lib.lab.judge.store_clues import STORE_CLUES
 from todo_lib.lab.project import APP, STORE_TESTS, files_after
 from todo_lib.lab.workspace import workspace_exercise
 
@@ -83,7 +84,7 @@ def parts() -> dict[str, Part]:
             },
         ),
         "get": Exercise(
-            StoreJudge(("get",)),
+            StoreJudge(("get",), clues=STORE_CLUES),
             hints=(
                 "Each call gets a session of its own, and the session must be closed when the call is over. "
                 "Which block does that for an asynchronous session?",
@@ -93,7 +94,7 @@ def parts() -> dict[str, Part]:
             ),
         ),
         "add": Exercise(
-            StoreJudge(("add",)),
+            StoreJudge(("add",), clues=STORE_CLUES),
             hints=(
                 "Read the synchronous `add` line by line and ask of each: does it talk to the database, "
                 "or does it only prepare something in memory?",
@@ -104,12 +105,12 @@ def parts() -> dict[str, Part]:
             ),
         ),
         "contract": Exercise(
-            StoreJudge(("add", "get")),
+            StoreJudge(("add", "get"), clues=STORE_CLUES),
             hints=(
                 "The contract asks for more than one call alone: several at once, and nothing left open.",
                 "If only the last sentences fail, look at where the session is opened and who closes it.",
                 "Each method opens its own: `async with self.factory() as session:`",
             ),
         ),
-        "workspace": workspace_exercise("05", (f"{APP}/datastore.py",), (PORTED,)),
+        "workspace": workspace_exercise("05", (f"{APP}/datastore.py",), (PORTED,), clues=STORE_CLUES),
     }

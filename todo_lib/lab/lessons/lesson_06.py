@@ -2,6 +2,8 @@
 
 from todo_lib.lab.exercise import Exercise, Part, Prediction, Recall
 from todo_lib.lab.judge import StoreJudge, Trial
+from todo_lib.lab.judge.store_clues import STORE_CLUES
+from todo_lib.lab.probes import probe
 from todo_lib.lab.project import APP, STORE_TESTS, files_after
 from todo_lib.lab.workspace import workspace_exercise
 
@@ -15,6 +17,13 @@ ALL_GREEN = Trial(
     files={STORE_TESTS: files_after("03")[STORE_TESTS]},
     select=(STORE_TESTS,),
     tests=9,
+)
+PROBES = tuple(
+    Trial(promise, after="04", files=probe("test_store.py"), select=(f"tests/test_store.py::{test}",))
+    for promise, test in (
+        ("Nine updates of one task at the same moment all succeed.", "test_nine_updates_at_the_same_moment"),
+        ("`update` replaces the whole task, `done` too.", "test_update_replaces_what_is_left_out"),
+    )
 )
 METHODS = ("add", "get", "all", "filter", "update", "delete", "get_statistics")
 
@@ -105,7 +114,7 @@ def _questions() -> dict[str, Part]:
 def _exercises() -> dict[str, Part]:
     return {
         "all_and_delete": Exercise(
-            StoreJudge(("all", "delete"), advice=AWAIT),
+            StoreJudge(("all", "delete"), advice=AWAIT, clues=STORE_CLUES),
             hints=(
                 "Ask of each line of the synchronous version: does it talk to the database, or does it read "
                 "what is in memory already?",
@@ -117,7 +126,7 @@ def _exercises() -> dict[str, Part]:
             ),
         ),
         "get_statistics": Exercise(
-            StoreJudge(("get_statistics",), advice=AWAIT),
+            StoreJudge(("get_statistics",), advice=AWAIT, clues=STORE_CLUES),
             hints=(
                 "Building the query is no work for the database. Sending it is. Reading the one row that came back "
                 "is not.",
@@ -128,7 +137,7 @@ def _exercises() -> dict[str, Part]:
             ),
         ),
         "update": Exercise(
-            StoreJudge(("update",)),
+            StoreJudge(("update",), clues=STORE_CLUES),
             hints=(
                 "The task is read, changed in memory, and written. Which of the three talk to the database?",
                 "`get` and `commit` need `await`, `setattr` does not. Keep `with_for_update=True`: nine updates at "
@@ -137,7 +146,7 @@ def _exercises() -> dict[str, Part]:
             ),
         ),
         "contract": Exercise(
-            StoreJudge(METHODS),
+            StoreJudge(METHODS, clues=STORE_CLUES),
             hints=(
                 "The contract asks for more than one call alone: the methods agree, several at once, nothing "
                 "left open, nothing that blocks.",
@@ -146,5 +155,7 @@ def _exercises() -> dict[str, Part]:
                 "Each method opens its own: `async with self.factory() as session:`",
             ),
         ),
-        "workspace": workspace_exercise("06", (f"{APP}/datastore.py",), (ALL_GREEN,)),
+        "workspace": workspace_exercise(
+            "06", (f"{APP}/datastore.py",), (ALL_GREEN, *PROBES), clues=STORE_CLUES
+        ),
     }

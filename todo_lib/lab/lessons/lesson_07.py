@@ -3,13 +3,14 @@
 from dataclasses import replace
 
 from todo_lib.lab.exercise import Exercise, Part, Prediction, Recall
-from todo_lib.lab.judge import FileJudge, Trial
+from todo_lib.lab.judge import Clue, FileJudge, Trial
 from todo_lib.lab.probes import probe
 from todo_lib.lab.project import APP, ENDPOINT_TESTS, files_after
 from todo_lib.lab.workspace import workspace_exercise
 
 ROUTER = f"{APP}/routers/todo.py"
 FIRST_RED = (ENDPOINT_TESTS, "-x")  # pytest stops at the first test that fails: one is enough
+ASK_AGAIN = "Ask again with `client.get(…)`, and compare what comes back."
 FIRST_TEST = "\n\n@pytest.mark.asyncio\n"
 UPPER, _, TESTS = files_after("07")[ENDPOINT_TESTS].partition(FIRST_TEST)
 
@@ -34,9 +35,10 @@ def red_now(promise: str, words: str) -> Trial:
     return Trial(promise, after="07", green=False, select=FIRST_RED, words=words)
 
 
-def noticed(promise: str, old: str, new: str) -> Trial:
-    """Return a trial on an app whose endpoints are broken."""
-    return Trial(promise, after="08", green=False, broken=(ROUTER, old, new), select=FIRST_RED)
+def noticed(promise: str, old: str, new: str, advice: str = "") -> Trial:
+    """Return a trial on an app whose endpoints are broken, and what to say if no test notices."""
+    clues = (Clue(advice, facts="^saw: .* passed"),) if advice else ()
+    return Trial(promise, after="08", green=False, broken=(ROUTER, old, new), select=FIRST_RED, clues=clues)
 
 
 def only(test: str, trial: Trial) -> Trial:
@@ -59,11 +61,13 @@ UPDATE = noticed(
     "They turn red if an update answers well and saves nothing.",
     "return await db.update(id, task)",
     "return TaskOutput(id=id, created_at='2028-02-29', **task.model_dump())",
+    "The answer to the update is what the app says of itself. " + ASK_AGAIN,
 )
 DELETE = noticed(
     "They turn red if a delete answers well and deletes nothing.",
     "if not await db.delete(id):",
     "if not await db.get(id):",
+    "The answer to the delete is what the app says of itself. " + ASK_AGAIN,
 )
 STATUS = noticed(
     "They turn red if a delete answers 200 instead of 204.",
@@ -96,7 +100,7 @@ def parts() -> dict[str, Part]:
             why={
                 "A": 'pytest itself awaits nothing: the test would stop with "requested an async fixture".',
                 "B": "In strict mode the plugin runs only fixtures that carry its own decorator.",
-                "C": "That mark is for tests. On a fixture it has no effect.",
+                "C": "That mark is for tests. On a fixture pytest refuses it.",
             },
             look="lesson 03, Tests first",
         ),
@@ -121,7 +125,7 @@ def parts() -> dict[str, Part]:
             options={
                 "A": "200 and an empty list: entering the client starts the app.",
                 "B": "A response with status 500: errors of the app become an answer.",
-                "C": "An `AttributeError` in the test: nobody started the app.",
+                "C": "An exception from inside the app: nobody has started it.",
                 "D": "A connection error: no server is running.",
             },
             right="C",
@@ -129,7 +133,7 @@ def parts() -> dict[str, Part]:
                 "A": "Tempting, because `with TestClient(app)` does run the lifespan. `AsyncClient` does not.",
                 "B": "A server would answer so. `ASGITransport` lets the app's error through, so that a test "
                 "shows the line that failed.",
-                "C": "`get_db` looked in `app.state` for the factory, and the lifespan had not put it there.",
+                "C": "It is an `AttributeError`: `get_db` looked in `app.state` for the factory, and the lifespan had not put it there.",
                 "D": "None is needed: the transport calls the app as a function.",
             },
         ),

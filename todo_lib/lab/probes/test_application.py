@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import inspect
 import sqlite3
 import threading
 from datetime import date, timedelta
@@ -10,7 +11,9 @@ import pytest
 import pytest_asyncio
 from httpx import ASGITransport, AsyncClient
 from sqlalchemy import Engine, event
+from todo_app import database as database_module
 from todo_app import main
+from todo_app.routers import todo
 
 TASK = {"name": "buy bread", "priority": 1, "due_date": str(date.today() + timedelta(days=1)), "done": False}
 
@@ -49,7 +52,25 @@ async def test_requests_share_one_engine(engines, client):
     for _ in range(3):
         assert (await client.get("/api/todo/")).status_code == 200
     await asyncio.gather(*(client.get("/api/todo/") for _ in range(5)))
-    assert len({id(engine) for engine in engines}) == 1, "engines used"
+    assert len({id(engine) for engine in engines}) == 1, "engines used by the start and these eight requests"
+
+
+@pytest.mark.asyncio
+async def test_the_environment_names_the_database(database, client):
+    """The application starts on the database that it is told."""
+    assert database.exists(), "TODO_DATABASE_URL names a database, and the application opened another one"
+
+
+def test_endpoints_run_in_the_event_loop():
+    """A plain `def` would run in a thread of its own, in another loop than the engine."""
+    endpoints = [*(route.endpoint for route in todo.router.routes), main.dashboard]
+    plain = [each.__name__ for each in endpoints if not inspect.iscoroutinefunction(each)]
+    assert not plain, f"plain def: {', '.join(plain)}"
+
+
+def test_nothing_is_left_of_the_synchronous_factory():
+    """Nobody needs it any more."""
+    assert not hasattr(database_module, "create_session_factory"), "create_session_factory is still there"
 
 
 @pytest.mark.asyncio

@@ -1,11 +1,14 @@
 """The database module as the store and the application use it."""
 
+import sqlite3
 import threading
+from contextlib import closing
 from datetime import date
 
 import pytest
 import pytest_asyncio
-from sqlalchemy import text
+from sqlalchemy import make_url, text
+from todo_app import database
 from todo_app.database import create_async_session_factory, create_tables, dispose
 
 from todo_lib.entities import Task
@@ -18,6 +21,14 @@ async def factory(tmp_path):
     await create_tables(factory)
     yield factory
     await dispose(factory)
+
+
+@pytest.mark.asyncio
+async def test_the_table_is_in_the_file(factory, tmp_path):
+    """Seen by another connection: what is created was committed."""
+    with closing(sqlite3.connect(tmp_path / "probe.db")) as connection:
+        tables = connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'").fetchall()
+    assert tables == [("tasks",)]
 
 
 @pytest.mark.asyncio
@@ -69,3 +80,16 @@ async def test_dispose_closes_every_connection(tmp_path):
     for thread in left:
         thread.join(timeout=1)
     assert not [thread for thread in left if thread.is_alive()], "connections left open"
+
+
+def test_the_default_url_names_the_driver():
+    """Without it `create_async_engine` refuses the URL."""
+    assert make_url(database.DEFAULT_URL).drivername == "sqlite+aiosqlite"
+
+
+def test_the_synchronous_factory_still_works(tmp_path):
+    """What is not migrated yet uses it."""
+    factory = database.create_session_factory(f"sqlite:///{(tmp_path / 'probe.db').as_posix()}")
+    with factory() as session:
+        assert session.scalar(text("PRAGMA journal_mode")) == "wal"
+    factory.kw["bind"].dispose()
