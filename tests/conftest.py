@@ -4,6 +4,7 @@ import asyncio
 import gc
 import threading
 from collections.abc import AsyncIterator, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import httpx
@@ -12,6 +13,7 @@ import pytest
 import pytest_asyncio
 
 from todo_lib.async_app.main import app as async_app
+from todo_lib.lab.postgres import running_server
 from todo_lib.sync_app.main import app as sync_app
 
 APPS = {"sync": sync_app, "async": async_app}
@@ -53,6 +55,16 @@ async def client(style: str, url: str) -> AsyncIterator[httpx.AsyncClient]:
         httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://test") as client,
     ):
         yield client
+
+
+@pytest.fixture(scope="session")
+def postgres_server() -> str:
+    """Give the address of this process's PostgreSQL server; nobody who does not ask for it pays for it.
+
+    The lab's own: it serves the checks of the lessons, too, and ends with the process.
+    """
+    with ThreadPoolExecutor(1) as thread:  # whoever asks may be in an event loop of its own
+        return thread.submit(asyncio.run, running_server()).result()
 
 
 @pytest.fixture(autouse=True)

@@ -8,15 +8,20 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Engine, event, select
+from sqlalchemy import Engine, event, select, text
 from sqlalchemy.exc import IllegalStateChangeError
 from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 from sqlalchemy.orm import Session, sessionmaker
 
 from todo_lib.async_app import database as async_database
-from todo_lib.entities import Task
+from todo_lib.entities import Base, Task
 from todo_lib.models import TaskInput, TaskOutput
 from todo_lib.sync_app import database as sync_database
+
+OTHERS_END = (
+    "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
+    "WHERE datname = current_database() AND pid <> pg_backend_pid()"
+)
 
 
 @dataclass(frozen=True)
@@ -76,7 +81,7 @@ class SyncStore:
 
 @asynccontextmanager
 async def async_bench(store_class: Callable[..., Any], url: str | None = None) -> AsyncIterator[Bench]:
-    """Give stores of `store_class(factory)` a database: the one at `url`, or a new SQLite file."""
+    """Give stores of `store_class(factory)` a database: the one at `url`, emptied, or a new SQLite file."""
     async with _database(url) as (place, own_factory):
         factory = async_database.create_async_session_factory(place)
         _reverse_what_has_no_order(factory.kw["bind"].sync_engine)
@@ -140,10 +145,20 @@ async def _database(url: str | None) -> AsyncIterator[tuple[str, async_sessionma
         place = url or f"sqlite+aiosqlite:///{Path(folder, 'todo.db').as_posix()}"
         factory = async_database.create_async_session_factory(place)
         try:
+            if url:
+                await _empty(factory)
             await async_database.create_tables(factory)
             yield place, factory
         finally:
             await async_database.dispose(factory)
+
+
+async def _empty(factory: async_sessionmaker[AsyncSession]) -> None:
+    """Drop the tables. On PostgreSQL cut off who still uses them: their locks would be waited for, for ever."""
+    async with factory.kw["bind"].begin() as connection:
+        if connection.dialect.name == "postgresql":
+            await connection.execute(text(OTHERS_END))
+        await connection.run_sync(Base.metadata.drop_all)
 
 
 def _reverse_what_has_no_order(engine: Engine) -> None:

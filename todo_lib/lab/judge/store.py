@@ -26,6 +26,8 @@ class StoreJudge:
     """More to judge: async functions of the class itself, in the form of a behaviour."""
     advice: Mapping[str, str] = field(default_factory=dict)
     """Cause → the next step, where this exercise has better words than `NEXT_STEP`."""
+    url: str | None = None
+    """The database to judge on, emptied for each behaviour; a new SQLite file each time if nothing is said."""
 
     @property
     def promises(self) -> list[str]:
@@ -39,7 +41,7 @@ class StoreJudge:
         if early:
             return early
         bench = sync_bench if self.synchronous else async_bench
-        trials: list[Trial] = [(each, partial(bench, answer)) for each in behaviours(*self.methods)]
+        trials: list[Trial] = [(each, partial(bench, answer, self.url)) for each in behaviours(*self.methods)]
         trials += [(each, partial(nullcontext, answer)) for each in self.also]
         functions = {method: getattr(answer, method) for method in self.methods}
         return await judge(exercise, trials, answer, functions, advice, may_block=self.synchronous)
