@@ -3,16 +3,20 @@
 import asyncio
 import gc
 import threading
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 
 import httpx
 import psutil
 import pytest
 import pytest_asyncio
+from sqlalchemy import insert
+from sqlalchemy.ext.asyncio import create_async_engine
 
 from todo_lib.async_app.main import app as async_app
+from todo_lib.entities import Task
 from todo_lib.lab.postgres import running_server
 from todo_lib.sync_app.main import app as sync_app
 
@@ -55,6 +59,22 @@ async def client(style: str, url: str) -> AsyncIterator[httpx.AsyncClient]:
         httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://test") as client,
     ):
         yield client
+
+
+WriteRows = Callable[[Iterable[dict[str, Any]]], Awaitable[None]]
+
+
+@pytest.fixture
+def write_rows(url: str) -> WriteRows:
+    """Give a function that writes rows of the table `tasks` behind the app's back."""
+
+    async def write(rows: Iterable[dict[str, Any]]) -> None:
+        engine = create_async_engine(url.replace("sqlite:/", "sqlite+aiosqlite:/"))
+        async with engine.begin() as connection:
+            await connection.execute(insert(Task), list(rows))
+        await engine.dispose()
+
+    return write
 
 
 @pytest.fixture(scope="session")

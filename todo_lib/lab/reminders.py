@@ -10,13 +10,12 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
-from todo_lib.lab.expect import stable_text
 from todo_lib.lab.postgres import drivers_here
 from todo_lib.lab.scratch import SQLITE, new_database
 from todo_lib.lab.show import Table
 
 Factory = async_sessionmaker[AsyncSession]
-WIDTH = 84  # characters of a refusal
+WIDTH, END = 84, 54  # characters of a refusal; of a longer one, those at its end
 
 
 class Base(DeclarativeBase):
@@ -71,8 +70,10 @@ async def on_each(
             outcome = str(await work(factory, *arguments))
         except DBAPIError as error:
             # asyncpg's own error is the cause of what SQLAlchemy made of it.
-            outcome = f"✗ {stable_text(error.orig.__cause__ or error.orig)}"
-        rows.append((driver, outcome if len(outcome) <= WIDTH else f"{outcome[: WIDTH - 2]} …"))
+            outcome = f"✗ {error.orig.__cause__ or error.orig}".partition("\n")[0]
+        if len(outcome) > WIDTH:
+            outcome = f"{outcome[: WIDTH - END - 3]} … {outcome[-END:]}"
+        rows.append((driver, outcome))
     return Table(("driver", "outcome"), tuple(rows))
 
 
