@@ -2,6 +2,7 @@
 
 import asyncio
 import gc
+import re
 import threading
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -69,7 +70,7 @@ def write_rows(url: str) -> WriteRows:
     """Give a function that writes rows of the table `tasks` behind the app's back."""
 
     async def write(rows: Iterable[dict[str, Any]]) -> None:
-        engine = create_async_engine(url.replace("sqlite:/", "sqlite+aiosqlite:/"))
+        engine = create_async_engine(re.sub("^sqlite:", "sqlite+aiosqlite:", url))
         async with engine.begin() as connection:
             await connection.execute(insert(Task), list(rows))
         await engine.dispose()
