@@ -2,18 +2,25 @@
 
 import asyncio
 import gc
+import re
 import threading
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 
 import httpx
 import psutil
 import pytest
 import pytest_asyncio
+from sqlalchemy import insert
+from sqlalchemy.ext.asyncio import create_async_engine
 
 from tests import warm
 from todo_lib.async_app.main import app as async_app
+from todo_lib.entities import Task
 from todo_lib.lab import testing
+from todo_lib.lab.postgres import running_server
 from todo_lib.sync_app.main import app as sync_app
 
 APPS = {"sync": sync_app, "async": async_app}
@@ -63,6 +70,32 @@ def warm_runner() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch, warm.warm_runner(testing.RUNNER) as runner:
         patch.setattr(testing, "RUNNER", runner)
         yield
+
+
+WriteRows = Callable[[Iterable[dict[str, Any]]], Awaitable[None]]
+
+
+@pytest.fixture
+def write_rows(url: str) -> WriteRows:
+    """Give a function that writes rows of the table `tasks` behind the app's back."""
+
+    async def write(rows: Iterable[dict[str, Any]]) -> None:
+        engine = create_async_engine(re.sub("^sqlite:", "sqlite+aiosqlite:", url))
+        async with engine.begin() as connection:
+            await connection.execute(insert(Task), list(rows))
+        await engine.dispose()
+
+    return write
+
+
+@pytest.fixture(scope="session")
+def postgres_server() -> str:
+    """Give the address of this process's PostgreSQL server; nobody who does not ask for it pays for it.
+
+    The lab's own: it serves the checks of the lessons, too, and ends with the process.
+    """
+    with ThreadPoolExecutor(1) as thread:  # whoever asks may be in an event loop of its own
+        return thread.submit(asyncio.run, running_server()).result()
 
 
 @pytest.fixture(autouse=True)

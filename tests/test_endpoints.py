@@ -5,15 +5,13 @@
 import itertools
 import json
 import re
-import sqlite3
 from datetime import date, timedelta
-from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
 
-from tests.conftest import APPS
+from tests.conftest import APPS, WriteRows
 
 TOMORROW = date.today() + timedelta(days=1)
 TASKS = "/api/todo/"
@@ -251,7 +249,7 @@ async def test_a_very_long_search_text_is_no_server_error(client: httpx.AsyncCli
 
 @pytest.mark.asyncio
 async def test_the_list_obeys_every_combination_of_its_conditions(
-    client: httpx.AsyncClient, database: Path
+    client: httpx.AsyncClient, write_rows: WriteRows
 ) -> None:
     rows = [
         (id, name, id * 5 % 3 + 1, str(date(2028, 2, 28) + timedelta(days=id * 7 % 4)), id % 2 == 0)
@@ -260,9 +258,11 @@ async def test_the_list_obeys_every_combination_of_its_conditions(
              "ÄPFEL essen", "äpfel schälen", "kaufen", "Kaufrausch"], start=1,
         )
     ]  # fmt: skip
-    with sqlite3.connect(database) as other:
-        other.executemany("INSERT INTO tasks VALUES (?, ?, ?, ?, ?, '2020-02-29')", rows)
-    other.close()
+    columns = ("id", "name", "priority", "due_date", "done", "created_at")
+    await write_rows(
+        dict(zip(columns, (*start, date.fromisoformat(due), done, date(2020, 2, 29)), strict=True))
+        for *start, due, done in rows
+    )
     days = ("2028-02-27", "2028-02-29", "2028-03-01", "9999-12-31")
     pages = [{}, {"limit": 2}, {"offset": 3}, {"limit": 2, "offset": 1}, {"limit": 1000, "offset": 10}]
     for q, open_only, day, page in itertools.product((None, *SEARCHES), (False, True), (None, *days), pages):

@@ -7,7 +7,6 @@ PostgreSQL server (see `todo_lib/lab/postgres_server.py`).
 import asyncio
 import inspect
 import re
-from collections.abc import Iterator
 from pathlib import Path
 from traceback import extract_tb
 from urllib.parse import urlsplit
@@ -19,7 +18,6 @@ from tests.provoke import PROVOKERS, Provoker, awaiting, engines, loading, postg
 from tests.provoke.kernel import shown_in_kernel
 from tests.provoke.stage import Stage
 from todo_lib.lab.errors import Entry, Explanation, catalogue, errors, explain, find, fitting, related
-from todo_lib.lab.postgres_server import postgres_url
 from todo_lib.lab.show import Note, Table
 from todo_lib.lab.unawaited import catch_unawaited
 
@@ -43,13 +41,6 @@ OFFICIAL = {
 # What a tired reader takes in: characters of each text; lines and columns of the code.
 LONGEST = {"title": 80, "happened": 220, "why": 220, "fix": 160, "notice": 140}
 CODE_LINES, CODE_COLUMNS = 8, 95
-
-
-@pytest.fixture(scope="session")
-def postgres_server() -> Iterator[str]:
-    """Run a PostgreSQL server as long as there are tests; nobody who does not ask for it pays for it."""
-    with postgres_url() as url:
-        yield url
 
 
 @pytest.fixture

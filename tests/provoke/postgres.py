@@ -1,16 +1,22 @@
 """What shows only with a database server."""
 
 import asyncio
+from contextlib import suppress
 from datetime import UTC, datetime
+from functools import partial
 
 import asyncpg
-from sqlalchemy import select, text
+from sqlalchemy import Executable, func, insert, make_url, select, text
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import create_async_engine
 
-from . import provokes
-from .stage import Stage, Todo, new_loop
+from todo_lib.lab.postgres import database
+from todo_lib.lab.postgres_server import postgres_url
 
-MANY = 300
+from . import provokes
+from .stage import Project, Stage, Todo, new_loop
+
+FEW = 20  # connections of a server that is to be exhausted
 
 
 def engine_used_by_two_loops(stage: Stage, driver: str) -> BaseException | None:
@@ -72,24 +78,84 @@ async def aware_datetime_in_a_filter(stage: Stage) -> None:
         await session.scalars(select(Todo).where(Todo.due < datetime.now(UTC)))
 
 
+@provokes("aborted-transaction")
+async def go_on_after_an_error_asyncpg(stage: Stage) -> None:
+    """The error was caught; the transaction has ended all the same."""
+    await go_on_after_an_error(stage, "asyncpg")
+
+
+@provokes("aborted-transaction")
+async def go_on_after_an_error_psycopg(stage: Stage) -> None:
+    """The other driver."""
+    await go_on_after_an_error(stage, "psycopg")
+
+
+async def go_on_after_an_error(stage: Stage, driver: str) -> None:
+    """Insert a name that is taken, ignore the error, ask for something else. SQLite answers."""
+    for factory_maker in (stage.sqlite, partial(stage.postgres, driver)):
+        async with factory_maker() as factory, factory() as session:
+            with suppress(IntegrityError):
+                await session.execute(insert(Project).values(name="garden"))
+            await session.execute(select(Project.id))
+
+
+@provokes("only-in-sqlite")
+async def number_of_rows(stage: Stage) -> None:
+    """SQLite numbers its rows by itself."""
+    await only_in_sqlite(stage, text("SELECT id FROM todos ORDER BY rowid"))
+
+
+@provokes("only-in-sqlite")
+async def booleans_as_numbers(stage: Stage) -> None:
+    """They are numbers in SQLite."""
+    await only_in_sqlite(stage, select(func.sum(Todo.name == "dig")))
+
+
+@provokes("only-in-sqlite")
+async def dates_as_texts(stage: Stage) -> None:
+    """They are texts in SQLite."""
+    await only_in_sqlite(stage, text("SELECT id FROM todos WHERE due <= :day").bindparams(day="2028-02-29"))
+
+
+async def only_in_sqlite(stage: Stage, query: Executable) -> None:
+    """Ask SQLite, which answers, then PostgreSQL."""
+    for factory_maker in (stage.sqlite, partial(stage.postgres, "asyncpg")):
+        async with factory_maker() as factory, factory() as session:
+            await session.execute(query)
+
+
 @provokes("too-many-clients")
 async def engine_per_request_asyncpg(stage: Stage) -> None:
     """Each engine keeps its connection."""
-    await engine_per_request(stage, "asyncpg")
+    await engine_per_request_on_own_server("asyncpg")
 
 
 @provokes("too-many-clients")
 async def engine_per_request_psycopg(stage: Stage) -> None:
     """The other driver."""
-    await engine_per_request(stage, "psycopg")
+    await engine_per_request_on_own_server("psycopg")
 
 
-async def engine_per_request(stage: Stage, driver: str) -> None:
+@provokes("too-many-clients")
+async def engine_per_request_with_a_limit(stage: Stage) -> None:
+    """A database can have a limit of its own; PostgreSQL says it in other words."""
+    async with database("postgresql+asyncpg", stage.postgres_url("asyncpg"), connections=3) as url:
+        await engine_per_request(url)
+
+
+async def engine_per_request_on_own_server(driver: str) -> None:
+    """Exhaust a server that nobody else uses: the others must not suffer."""
+    with postgres_url(own=True, max_connections=FEW) as url:
+        own = make_url(url).set(drivername=f"postgresql+{driver}")
+        await engine_per_request(own.render_as_string(hide_password=False))
+
+
+async def engine_per_request(url: str) -> None:
     """Make an engine per request until the server has had enough."""
     engines = []
     try:
-        for _ in range(MANY):
-            engines.append(create_async_engine(stage.postgres_url(driver)))
+        for _ in range(2 * FEW):
+            engines.append(create_async_engine(url))
             async with engines[-1].connect() as connection:
                 await connection.scalar(text("SELECT 1"))
     finally:

@@ -1,22 +1,26 @@
 """A test bench: a fresh database with stores on it, judged from outside, and nothing left behind."""
 
 import asyncio
-import tempfile
 from collections.abc import AsyncIterator, Callable, Iterable
-from contextlib import asynccontextmanager, suppress
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Engine, event, select
+from sqlalchemy import Engine, MetaData, event, select, text
 from sqlalchemy.exc import IllegalStateChangeError
 from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 from sqlalchemy.orm import Session, sessionmaker
 
 from todo_lib.async_app import database as async_database
-from todo_lib.entities import Task
+from todo_lib.entities import Base, Task
+from todo_lib.lab.scratch import fresh
 from todo_lib.models import TaskInput, TaskOutput
 from todo_lib.sync_app import database as sync_database
+
+OTHERS_END = (
+    "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
+    "WHERE datname = current_database() AND pid <> pg_backend_pid()"
+)
 
 
 @dataclass(frozen=True)
@@ -76,30 +80,35 @@ class SyncStore:
 
 @asynccontextmanager
 async def async_bench(store_class: Callable[..., Any], url: str | None = None) -> AsyncIterator[Bench]:
-    """Give stores of `store_class(factory)` a database: the one at `url`, or a new SQLite file."""
-    async with _database(url) as (place, own_factory):
-        factory = async_database.create_async_session_factory(place)
-        _reverse_what_has_no_order(factory.kw["bind"].sync_engine)
-        opened: list[AsyncSession] = []
+    """Give stores of `store_class(factory)` a database: the one at `url`, emptied, or a new SQLite file."""
+    async with _database(url) as (place, own_factory), remembered(place) as factory:
+        yield Bench(
+            open_store=lambda: store_class(factory),
+            own_factory=own_factory,
+            checked_out=factory.kw["bind"].pool.checkedout,
+        )
 
-        class RememberedSession(AsyncSession):
-            def __init__(self, *args: Any, **kwargs: Any) -> None:
-                super().__init__(*args, **kwargs)
-                opened.append(self)
 
-        # The learner reads its name in errors, and knows only the one of SQLAlchemy.
-        RememberedSession.__name__ = RememberedSession.__qualname__ = AsyncSession.__name__
-        remembered = async_sessionmaker(**{**factory.kw, "class_": RememberedSession})
-        try:
-            yield Bench(
-                open_store=lambda: store_class(remembered),
-                own_factory=own_factory,
-                checked_out=factory.kw["bind"].pool.checkedout,
-            )
-        finally:
-            for session in opened:
-                await _close(session)
-            await async_database.dispose(factory)
+@asynccontextmanager
+async def remembered(url: str) -> AsyncIterator[async_sessionmaker[AsyncSession]]:
+    """Give a session factory for `url`; at the end close its sessions, even those left open, and its engine."""
+    factory = async_database.create_async_session_factory(url)
+    _reverse_what_has_no_order(factory.kw["bind"].sync_engine)
+    opened: list[AsyncSession] = []
+
+    class RememberedSession(AsyncSession):
+        def __init__(self, *args: Any, **kwargs: Any) -> None:
+            super().__init__(*args, **kwargs)
+            opened.append(self)
+
+    # The learner reads its name in errors, and knows only the one of SQLAlchemy.
+    RememberedSession.__name__ = RememberedSession.__qualname__ = AsyncSession.__name__
+    try:
+        yield async_sessionmaker(**{**factory.kw, "class_": RememberedSession})
+    finally:
+        for session in opened:
+            await _close(session)
+        await async_database.dispose(factory)
 
 
 async def _close(session: AsyncSession) -> None:
@@ -136,14 +145,22 @@ async def sync_bench(store_class: Callable[..., Any], url: str | None = None) ->
 
 @asynccontextmanager
 async def _database(url: str | None) -> AsyncIterator[tuple[str, async_sessionmaker[AsyncSession]]]:
-    with tempfile.TemporaryDirectory(prefix="todo-bench-", ignore_cleanup_errors=True) as folder:
-        place = url or f"sqlite+aiosqlite:///{Path(folder, 'todo.db').as_posix()}"
+    async with AsyncExitStack() as stack:
+        place = url or await stack.enter_async_context(fresh())
         factory = async_database.create_async_session_factory(place)
-        try:
-            await async_database.create_tables(factory)
-            yield place, factory
-        finally:
-            await async_database.dispose(factory)
+        stack.push_async_callback(async_database.dispose, factory)
+        if url:
+            await empty(factory, Base.metadata)
+        await async_database.create_tables(factory)
+        yield place, factory
+
+
+async def empty(factory: async_sessionmaker[AsyncSession], metadata: MetaData) -> None:
+    """Drop these tables. On PostgreSQL cut off who still uses them: their locks would be waited for, for ever."""
+    async with factory.kw["bind"].begin() as connection:
+        if connection.dialect.name == "postgresql":
+            await connection.execute(text(OTHERS_END))
+        await connection.run_sync(metadata.drop_all)
 
 
 def _reverse_what_has_no_order(engine: Engine) -> None:

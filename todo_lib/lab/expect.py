@@ -19,6 +19,8 @@ STABLE = (
     (re.compile(r"\bawait_(only)?\(\)"), "await_only()"),  # 2.1 says await_(), 2.0 says await_only()
     (re.compile(r"\b0x[0-9a-fA-F]+"), "0x…"),
     (re.compile(r"\bTask-\d+"), "Task-…"),
+    (re.compile(r"\bTask <.*> got Future <.*> attached"), "Task … got Future … attached"),
+    (re.compile(r"\btodo_lab_[0-9a-f]{8}\b"), "todo_lab_…"),  # a scratch database on PostgreSQL
     (re.compile(r"\b(127\.0\.0\.1|localhost):\d+"), r"\1:…"),
     (re.compile(r"[^\s'\"<>()]*ipykernel_\d+[^\s'\"<>():]*"), "a cell"),
     (re.compile(r"(?<=\w:///)[^\s'\"]*/"), "…/"),  # the file of an SQLite address

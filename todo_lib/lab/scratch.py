@@ -1,7 +1,8 @@
 """A database to try things on, and a look into it from outside."""
 
 import tempfile
-from contextlib import AsyncExitStack
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,22 @@ SQLITE = "sqlite+aiosqlite"
 _made: dict[str, AsyncExitStack] = {}
 
 
+@asynccontextmanager
+async def fresh(driver: str = SQLITE) -> AsyncIterator[str]:
+    """Give the address of a new, empty database for this driver; it is deleted at the end.
+
+    Raise `NoServerError` for PostgreSQL without a server.
+    """
+    if driver == SQLITE:
+        with tempfile.TemporaryDirectory(prefix="todo-lab-", ignore_cleanup_errors=True) as folder:
+            yield f"{SQLITE}:///{Path(folder, 'todo.db').as_posix()}"
+    else:
+        from todo_lib.lab.postgres import database  # noqa: PLC0415 (asyncpg is for those who need it)
+
+        async with database(driver) as url:
+            yield url
+
+
 async def new_database(driver: str = SQLITE) -> async_sessionmaker[AsyncSession]:
     """Return a session factory for a new database with empty tables; the one made before is closed and deleted.
 
@@ -25,14 +42,7 @@ async def new_database(driver: str = SQLITE) -> async_sessionmaker[AsyncSession]
     if driver in _made:
         await _made.pop(driver).aclose()
     async with AsyncExitStack() as made:
-        if driver == SQLITE:
-            folder = tempfile.TemporaryDirectory(prefix="todo-lab-", ignore_cleanup_errors=True)
-            made.callback(folder.cleanup)
-            url = f"{SQLITE}:///{Path(folder.name, 'todo.db').as_posix()}"
-        else:
-            from todo_lib.lab.postgres import database  # noqa: PLC0415 (asyncpg is for those who need it)
-
-            url = await made.enter_async_context(database(driver))
+        url = await made.enter_async_context(fresh(driver))
         factory = create_async_session_factory(url)
         made.push_async_callback(dispose, factory)
         await create_tables(factory)

@@ -85,7 +85,7 @@ ENTRIES = (
         url="https://docs.sqlalchemy.org/en/21/core/metadata.html#creating-and-dropping-database-tables",
         signs=(
             Sign(("OperationalError",), r"no such (table|column)|has no column named"),
-            Sign(("ProgrammingError",), r"(relation|column) \S+ .*does not exist"),
+            Sign(("ProgrammingError",), r"(relation|column) (?!\"rowid\")\S+ .*does not exist"),
         ),
     ),
     Entry(
@@ -126,9 +126,42 @@ ENTRIES = (
         notice="With SQLite or psycopg there is no error: save a time with a zone, read it back, compare.",
     ),
     Entry(
+        key="aborted-transaction",
+        title="PostgreSQL: current transaction is aborted",
+        happened="An earlier statement of this transaction failed. Until it ends, PostgreSQL refuses all that follows.",
+        why="A transaction is done as a whole or not at all. SQLite undoes only the statement that failed, and goes"
+        " on.",
+        fix="Let the error end the transaction; or put what may fail into a savepoint: it can be undone alone.",
+        code="try:\n    async with session.begin_nested():\n        session.add(task)\n"
+        "except IntegrityError:\n    skipped.append(task.name)",
+        lesson=POSTGRES,
+        url="https://docs.sqlalchemy.org/en/21/orm/session_transaction.html#using-savepoint",
+        signs=(Sign(("DBAPIError",), "current transaction is aborted"),),
+        notice="If every error is caught, only the commit is left: it raises nothing and saves nothing.",
+    ),
+    Entry(
+        key="only-in-sqlite",
+        title="PostgreSQL does not know what SQLite lets you write",
+        happened="A function, an operator or a column of this statement exists in SQLite only, or takes other types"
+        " there.",
+        why="In SQLite a boolean is a number and a date is a text; it has functions and a `rowid` of its own.",
+        fix="Say it with the columns and types of your model, and let SQLAlchemy write the SQL.",
+        code="func.count().filter(Task.done)  # not func.sum(Task.done)\n"
+        "func.coalesce(value, 0)         # not func.ifnull(value, 0)\n"
+        "select(Task).order_by(Task.id)  # not rowid",
+        lesson=POSTGRES,
+        url="https://www.sqlite.org/datatype3.html",
+        signs=(
+            Sign(
+                ("ProgrammingError",), r"(function|operator) .*does not exist|column \"rowid\" does not exist"
+            ),
+        ),
+    ),
+    Entry(
         key="too-many-clients",
         title="PostgreSQL: sorry, too many clients already",
-        happened="The server has as many connections as it allows, a hundred by default.",
+        happened="The server has as many connections as it allows, a hundred by default. A database and a user can"
+        " have limits of their own.",
         why="Usually an engine is made per request or per test and never disposed of: each keeps connections of"
         " its own.",
         fix="Make one engine when the application starts, share it, dispose of it at the end.",
@@ -136,6 +169,6 @@ ENTRIES = (
         "    app.state.factory = async_sessionmaker(engine)\n    yield\n    await engine.dispose()",
         lesson=ENDPOINTS,
         url="https://www.postgresql.org/docs/current/runtime-config-connection.html#GUC-MAX-CONNECTIONS",
-        signs=(Sign(message="too many clients already"),),
+        signs=(Sign(message="too many clients already|too many connections for (database|role)"),),
     ),
 )

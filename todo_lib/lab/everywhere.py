@@ -1,0 +1,38 @@
+"""The contract on every database there is: `await contract_everywhere(DataStoreDb)`."""
+
+import asyncio
+from collections.abc import Callable
+from typing import Any
+
+from todo_lib.lab.bench import async_bench
+from todo_lib.lab.contract import Behaviour, behaviours, sentence
+from todo_lib.lab.postgres import drivers_here
+from todo_lib.lab.scratch import SQLITE, fresh
+from todo_lib.lab.show import Table
+
+PATIENCE = 10.0  # seconds for one behaviour
+
+
+async def contract_everywhere(store_class: Callable[..., Any], *methods: str) -> Table:
+    """Try a store on SQLite, and on PostgreSQL with each driver if there is a server.
+
+    With names of methods, only the promises that need no others. A learner's answer is judged by a judge; this
+    only counts.
+    """
+    rows = []
+    wanted = behaviours(*methods)
+    for driver in (SQLITE, *drivers_here()):
+        async with fresh(driver) as url:
+            broken = [each for each in wanted if not await _holds(each, store_class, url)]
+        first = sentence(broken[0]) if broken else ""
+        rows.append((driver, f"{len(wanted) - len(broken)} of {len(wanted)}", first))
+    return Table(("driver", "promises that hold", "the first that does not"), tuple(rows))
+
+
+async def _holds(behaviour: Behaviour, store_class: Callable[..., Any], url: str) -> bool:
+    try:
+        async with async_bench(store_class, url) as bench, asyncio.timeout(PATIENCE):
+            await behaviour(bench)
+    except Exception:  # noqa: BLE001 (whatever the store raises, the promise does not hold)
+        return False
+    return True

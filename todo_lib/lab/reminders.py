@@ -1,0 +1,81 @@
+"""Tables to make mistakes with in lesson 12, and a database of each kind to make them on."""
+
+import time
+from collections.abc import Awaitable, Callable, Mapping
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import DateTime, String, event
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+
+from todo_lib.lab.postgres import drivers_here
+from todo_lib.lab.scratch import SQLITE, new_database
+from todo_lib.lab.show import Table
+
+Factory = async_sessionmaker[AsyncSession]
+WIDTH, END = 84, 54  # characters of a refusal; of a longer one, those at its end
+
+
+class Base(DeclarativeBase):
+    """The tables of this module; the app does not know them."""
+
+
+class Reminder(Base):
+    """Something to be reminded of. No two have the same name. `at` is a time without a time zone."""
+
+    __tablename__ = "reminders"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    name: Mapped[str] = mapped_column(String(20), unique=True)
+    at: Mapped[datetime | None]
+    repeats: Mapped[int] = mapped_column(default=1)
+
+
+class ZonedReminder(Base):
+    """The same, with a time that has a time zone."""
+
+    __tablename__ = "zoned_reminders"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    name: Mapped[str] = mapped_column(String(20), unique=True)
+    at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+
+
+async def new_factories() -> dict[str, Factory]:
+    """Return a session factory for each driver that works here: SQLite's always, PostgreSQL's with a server.
+
+    Each is on a new database with empty tables, the app's and this module's. SQLite learns `pg_sleep`.
+    """
+    factories = {}
+    for driver in (SQLITE, *drivers_here()):
+        factory = factories[driver] = await new_database(driver)
+        engine = factory.kw["bind"]
+        if driver == SQLITE:
+            event.listen(engine.sync_engine, "connect", _learn_to_sleep)
+            await engine.dispose()  # the connection that made the tables has not learnt it
+        async with engine.begin() as connection:
+            await connection.run_sync(Base.metadata.create_all)
+    return factories
+
+
+async def on_each(
+    factories: Mapping[str, Factory], work: Callable[..., Awaitable[Any]], *arguments: Any
+) -> Table:
+    """Return what `work(factory, *arguments)` gives on each database, or with what error it refuses."""
+    rows = []
+    for driver, factory in factories.items():
+        try:
+            outcome = str(await work(factory, *arguments))
+        except DBAPIError as error:
+            # asyncpg's own error is the cause of what SQLAlchemy made of it.
+            outcome = f"✗ {error.orig.__cause__ or error.orig}".partition("\n")[0]
+        if len(outcome) > WIDTH:
+            outcome = f"{outcome[: WIDTH - END - 3]} … {outcome[-END:]}"
+        rows.append((driver, outcome))
+    return Table(("driver", "outcome"), tuple(rows))
+
+
+def _learn_to_sleep(connection: Any, record: Any) -> None:
+    connection.create_function("pg_sleep", 1, time.sleep)
