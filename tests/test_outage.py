@@ -53,8 +53,8 @@ async def make_room(client: httpx.AsyncClient, places: list[str]) -> None:
 @pytest.mark.asyncio
 @pytest.mark.usefixtures("url")
 async def test_a_quota_that_is_used_up(style: str, database: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """SQLite may use twenty pages and no more."""
-    monkeypatch.setattr(sqlite, "PRAGMAS", (*sqlite.PRAGMAS, "PRAGMA max_page_count = 20"))
+    """SQLite may use ten pages and no more."""
+    monkeypatch.setattr(sqlite, "PRAGMAS", (*sqlite.PRAGMAS, "PRAGMA max_page_count = 10"))
     async with running(style) as client:
         places = await fill(client)
         assert [name[:5] for name in stored_names(database)] == [f"{n:05}" for n in range(len(places))]
