@@ -44,7 +44,7 @@ def picture(line: "Timeline") -> tuple[str, dict[str, Any]]:
     """Return the picture as PNG in base64, and what a page should know of it: width, height, words for it."""
     rows = len(line.rows)
     height = FRAME_HEIGHT + rows * (ROW_HEIGHT if rows <= MANY else LOW_ROW_HEIGHT)
-    with _own_settings(), io.BytesIO() as file:
+    with own_settings(), io.BytesIO() as file:
         from matplotlib.figure import Figure  # noqa: PLC0415 (heavy, and only needed here)
 
         # No pyplot: the figure is nobody else's.
@@ -52,13 +52,13 @@ def picture(line: "Timeline") -> tuple[str, dict[str, Any]]:
         figure = Figure(**size, facecolor="white", layout="constrained")
         _draw(figure.add_subplot(facecolor="white"), line)
         figure.savefig(file, format="png")
-        png = base64.b64encode(_with_few_colours(file)).decode("ascii")
+        png = base64.b64encode(with_few_colours(file)).decode("ascii")
     alt = f"The event loop, one row per task, in the order of events. {'; '.join(line.text.splitlines())}."
     return png, {"width": round(WIDTH * DPI), "height": round(height * DPI), "alt": alt}
 
 
 @contextmanager
-def _own_settings() -> Iterator[None]:
+def own_settings() -> Iterator[None]:
     """Draw by matplotlib's defaults, whatever style a learner has set; be silent about the font cache."""
     logger = logging.getLogger("matplotlib")
     level = logger.level
@@ -74,7 +74,7 @@ def _own_settings() -> Iterator[None]:
         logger.setLevel(level)
 
 
-def _with_few_colours(file: io.BytesIO) -> bytes:
+def with_few_colours(file: io.BytesIO) -> bytes:
     """Return a third of the bytes for the same picture: a notebook keeps all of its pictures."""
     from PIL import Image  # noqa: PLC0415 (as above)
 
