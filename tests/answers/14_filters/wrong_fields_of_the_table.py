@@ -1,5 +1,6 @@
-# expect: NOT_YET, wrong value; ?name=BREAD
+# expect: PARTLY, wrong value; ?name=BREAD
 from fastapi_filters.ext.sqlalchemy import create_filters_from_orm
+
 from todo_lib.entities import Task
 
 

@@ -3,6 +3,7 @@
 import inspect
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from dataclasses import dataclass
 from datetime import date
 from typing import Annotated, Any
 
@@ -10,10 +11,10 @@ import httpx
 from fastapi import Depends, FastAPI
 from fastapi_filters import FilterOperator
 from fastapi_filters.ext.sqlalchemy import apply_filters
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, Select, select
 
 from todo_lib.entities import Task
-from todo_lib.lab.bench import async_bench
+from todo_lib.lab.bench import Bench, async_bench
 from todo_lib.lab.contract import Broken, expect
 from todo_lib.lab.contract.behaviour import Words, task
 from todo_lib.lab.exercise import Exercise, Part, Prediction, Recall
@@ -90,29 +91,49 @@ async def nothing_else(task_filters: Answer) -> None:
 # -- literal: every character stands for itself ---------------------------------------------------------
 
 
+@dataclass(frozen=True)
+class Asking:
+    """Tasks in a database, to ask for with the learner's `literal` as the library's hook."""
+
+    literal: Answer
+    bench: Bench
+
+    async def __call__(self, field: str, operator: FilterOperator, value: Any) -> list[str]:
+        """Return the names of what is found."""
+        query = select(Task).order_by(Task.id)
+        query = apply_filters(query, {field: {operator: value}}, apply_filter=self.literal)
+        async with self.bench.own_factory() as session:
+            return [each.name for each in await session.scalars(query)]
+
+
 @asynccontextmanager
-async def beside_tasks(literal: Answer) -> AsyncIterator[Callable[..., Any]]:
-    """Give a function that asks a database with tasks, with the learner's `literal` as the hook."""
+async def beside_tasks(literal: Answer) -> AsyncIterator[Asking]:
+    """Give a database with tasks, and what asks it."""
     async with async_bench(lambda factory: None) as bench:
         await bench.insert_all(task(name, done=name == "snake_case") for name in LITERAL)
 
-        async def ask(field: str, operator: FilterOperator, value: Any) -> list[str]:
-            query = apply_filters(
-                select(Task).order_by(Task.id), {field: {operator: value}}, apply_filter=literal
-            )
-            async with bench.own_factory() as session:
-                return [each.name for each in await session.scalars(query)]
-
-        yield ask
+        yield Asking(literal, bench)
 
 
-async def part_in_any_case(ask: Answer) -> None:
+async def gives_a_condition(ask: Asking) -> None:
+    """For `ilike` it returns a condition, as in `where(…)`."""
+    tried, wanted = "literal(…, 'name', ilike, 'bread')", Words("a condition, made from columns['name']")
+    try:
+        seen = ask.literal(select(Task), dict(Task.__table__.columns), "name", ILIKE, "bread")
+    except NotImplementedError:
+        seen = Words("NotImplementedError: another operator, or no `return` before it")
+        raise Broken(tried, wanted, seen) from None
+    if not isinstance(seen, ColumnElement):
+        raise Broken(tried, wanted, Words("a whole query") if isinstance(seen, Select) else seen)
+
+
+async def part_in_any_case(ask: Asking) -> None:
     """`ilike` finds a part of the name, in any case."""
     for part, found in (("NAKE", ["snake_case", "snakeXcase"]), ("kauf", ["Äpfel kaufen"]), ("plum", [])):
         expect(f"name ilike {part!r}", found, await ask("name", ILIKE, part))
 
 
-async def every_character_literal(ask: Answer) -> None:
+async def every_character_literal(ask: Asking) -> None:
     """Every character stands for itself: `%`, `_`, `/`, backslash."""
     for part, found in (
         ("%", ["100 % sure"]),
@@ -124,11 +145,11 @@ async def every_character_literal(ask: Answer) -> None:
         expect(f"name ilike {part!r}", found, await ask("name", ILIKE, part))
 
 
-async def others_left_to_the_library(ask: Answer) -> None:
+async def others_left_to_the_library(ask: Asking) -> None:
     """All other operators are left to the library."""
-    expect("done eq True", ["snake_case"], await ask("done", EQ, True))
-    expect("name eq 'snake_case'", ["snake_case"], await ask("name", EQ, "snake_case"))
     expect("name eq 'snake'", [], await ask("name", EQ, "snake"))
+    expect("name eq 'snake_case'", ["snake_case"], await ask("name", EQ, "snake_case"))
+    expect("done eq True", ["snake_case"], await ask("done", EQ, True))
     expect("due_date le 2000-01-01", [], await ask("due_date", LE, date(2000, 1, 1)))
 
 
@@ -225,11 +246,12 @@ def _exercises() -> dict[str, Part]:
         ),
         "literal": Exercise(
             FunctionJudge(
-                (part_in_any_case, every_character_literal, others_left_to_the_library),
+                (gives_a_condition, part_in_any_case, every_character_literal, others_left_to_the_library),
                 opens=beside_tasks,
                 advice={
                     "wrong value": "Compare the two lines above. Which operator is this about, and does every "
                     "character stand for itself?",
+                    "coroutine returned": "Nothing here waits. A plain `def` is right.",
                     "raised": "The function returns a condition, as in `where(…)`: made from `columns[field]` and "
                     "`value`.",
                 },
@@ -246,7 +268,7 @@ def _exercises() -> dict[str, Part]:
                 also=FIND,
                 advice={
                     "wrong value": "Compare the two lines above. Four things make the query: filters with "
-                    "`literal`, sorting, a last key that is unique, the page.",
+                    "`literal`; `apply_sorting`, which refuses unknown fields; a last key that is unique; the page.",
                 },
             ),
             hints=(
