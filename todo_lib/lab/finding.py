@@ -1,0 +1,146 @@
+"""A store's `find`, with filters, sorting and pages: what lesson 14 asks of it, and who judges it."""
+
+from dataclasses import dataclass
+from datetime import date
+from functools import partial
+from typing import Any
+
+from fastapi_filters import FilterOperator
+from sqlalchemy import text
+from sqlalchemy.exc import SQLAlchemyError
+
+from todo_lib.lab.bench import Bench, async_bench
+from todo_lib.lab.contract import Broken, expect
+from todo_lib.lab.contract.behaviour import Words, names, task
+from todo_lib.lab.judge import StoreJudge
+from todo_lib.lab.judge.cause import NEXT_STEP
+from todo_lib.lab.judge.trying import Trial, judge
+from todo_lib.lab.verdict import Verdict
+from todo_lib.lab.wanted import Wanted
+
+ILIKE, EQ, LE = FilterOperator.ilike, FilterOperator.eq, FilterOperator.le
+LITERAL = (
+    "100 % sure",
+    "100 percent",
+    "snake_case",
+    "snakeXcase",
+    "back\\slash",
+    "either/or",
+    "Äpfel kaufen",
+)
+"""Names that show whether a search takes every character literally."""
+
+
+@dataclass(frozen=True)
+class FindJudge(StoreJudge):
+    """Judges a store by behaviours of this lesson; the contract, which knows no `find`, stays as it is."""
+
+    async def __call__(self, exercise: str, answer: Any) -> Verdict:
+        """Return the verdict on `answer`, the class. Nothing is raised."""
+        advice = {**NEXT_STEP, **self.advice}
+        early = self._before_running(exercise, answer, advice)
+        if early:
+            return early
+        trials: list[Trial] = [(each, partial(async_bench, answer)) for each in self.also]
+        functions = {method: getattr(answer, method) for method in self.methods}
+        return await judge(exercise, trials, answer, functions, advice, may_block=False)
+
+
+async def _find(bench: Bench, *sorting: str, limit: int = 100, offset: int = 0, **asked: Any) -> list[str]:
+    """Return the names of what is found; `sorting` as in the query string, `name=…` in the place of filters."""
+    operators = {"name": ILIKE, "done": EQ, "due_date": LE}
+    wanted = Wanted(
+        filters={field: {operators[field]: value} for field, value in asked.items()},
+        sorting=[(each.lstrip("-"), "desc" if each.startswith("-") else "asc", None) for each in sorting],
+        limit=limit,
+        offset=offset,
+    )
+    found = await bench.open_store().find(wanted)
+    if isinstance(found, list) and all(hasattr(each, "name") for each in found):
+        return names(found)
+    raise Broken(f"find({wanted})", Words("a list of TaskOutput"), found)
+
+
+async def find_applies_the_filters(bench: Bench) -> None:
+    """find() returns the tasks that meet every condition, as TaskOutput."""
+    for name, done, day in (("buy bread", False, 1), ("buy milk", True, 2), ("call Zoë", False, 3)):
+        await bench.insert(**task(name, done=done, due_date=date(2028, 2, day)).model_dump())
+    expect("find(name ilike 'BUY')", ["buy bread", "buy milk"], await _find(bench, "name", name="BUY"))
+    expect("find(done eq False)", ["buy bread", "call Zoë"], await _find(bench, "name", done=False))
+    expect("find(name ilike 'buy', done eq True)", ["buy milk"], await _find(bench, name="buy", done=True))
+    until = await _find(bench, due_date=date(2028, 2, 1))
+    expect("find(due_date le 2028-02-01)", ["buy bread"], until)
+    stored = list((await bench.stored()).values())
+    found = await bench.open_store().find(Wanted(filters={}, sorting=[("name", "asc", None)]))
+    expect("find(sort=name)", stored, found)
+
+
+async def find_takes_text_literally(bench: Bench) -> None:
+    """find() takes every character of a name literally."""
+    await bench.insert_all(map(task, LITERAL))
+    for part, found in (("%", ["100 % sure"]), ("e_c", ["snake_case"]), ("k\\s", ["back\\slash"])):
+        expect(f"find(name ilike {part!r})", found, await _find(bench, name=part))
+
+
+async def find_sorts(bench: Bench) -> None:
+    """find() sorts as wanted: by several fields, up or down."""
+    for name, priority in (("bread", 2), ("apple", 2), ("coffee", 1)):
+        await bench.insert(**task(name, priority=priority).model_dump())
+    expect("find(sort=name)", ["apple", "bread", "coffee"], await _find(bench, "name"))
+    expect("find(sort=-name)", ["coffee", "bread", "apple"], await _find(bench, "-name"))
+    expect("find(sort=-priority,name)", ["apple", "bread", "coffee"], await _find(bench, "-priority", "name"))
+
+
+async def find_refuses_an_unknown_field(bench: Bench) -> None:
+    """find() refuses to sort by what is no column: it raises KeyError or ValueError, and there is no query."""
+    await bench.insert(**task().model_dump())
+    expect("find(sort=name), which is known", ["water the plants"], await _find(bench, "name"))
+    for field in ("nonsense", "metadata", "id; --"):
+        tried, expected = f"find(sort={field})", Words("KeyError or ValueError, before there is a query")
+        try:
+            seen = await _find(bench, field)
+        except (KeyError, ValueError, AttributeError):
+            continue
+        except SQLAlchemyError as error:
+            raise Broken(tried, expected, Words(type(error).__name__)) from error
+        raise Broken(tried, expected, seen)
+
+
+async def find_cuts_a_page(bench: Bench) -> None:
+    """find() returns at most `limit` tasks, from `offset` on, counted among those that are wanted."""
+    await bench.insert_all(task(f"task {number}", done=number % 2 == 1) for number in range(8))
+    page = await _find(bench, "-name", limit=2, offset=1, done=False)
+    expect("find(done eq False, sort=-name, limit=2, offset=1)", ["task 4", "task 2"], page)
+    expect("find(offset=8)", [], await _find(bench, offset=8))
+
+
+async def find_gives_equal_keys_an_order(bench: Bench) -> None:
+    """find() puts tasks with equal keys in the order of their ids, whatever indexes there are."""
+    stored = await bench.insert_all(
+        task(name, priority=1) for name in ("task c", "task a", "task b", "task d")
+    )
+    async with bench.own_factory.begin() as session:
+        await session.execute(text("CREATE INDEX by_priority ON tasks (priority, name)"))
+    in_order = names(stored)
+    pages = [each for at in range(4) for each in await _find(bench, "priority", limit=1, offset=at)]
+    expect("find(sort=priority), all equal, page by page", in_order, pages)
+    pages = [each for at in range(4) for each in await _find(bench, "-priority", limit=1, offset=at)]
+    expect("find(sort=-priority), all equal, page by page", in_order, pages)
+    expect("find() without sorting", in_order, await _find(bench))
+
+
+async def find_gives_its_connection_back(bench: Bench) -> None:
+    """find() gives its connection back."""
+    await _find(bench, "name")
+    expect("find(), then the connections in use", 0, bench.checked_out())
+
+
+FIND = (
+    find_applies_the_filters,
+    find_takes_text_literally,
+    find_sorts,
+    find_refuses_an_unknown_field,
+    find_cuts_a_page,
+    find_gives_equal_keys_an_order,
+    find_gives_its_connection_back,
+)

@@ -1,0 +1,283 @@
+"""Lesson 14, Better filters: what a client may ask, text taken literally, pages that fit together."""
+
+import inspect
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import date
+from typing import Annotated, Any
+
+import httpx
+from fastapi import Depends, FastAPI
+from fastapi_filters import FilterOperator
+from fastapi_filters.ext.sqlalchemy import apply_filters
+from sqlalchemy import ColumnElement, Select, select
+
+from todo_lib.entities import Task
+from todo_lib.lab.bench import Bench, async_bench
+from todo_lib.lab.contract import Broken, expect
+from todo_lib.lab.contract.behaviour import Words, task
+from todo_lib.lab.exercise import Exercise, Part, Prediction, Recall
+from todo_lib.lab.finding import EQ, FIND, ILIKE, LE, LITERAL, FindJudge
+from todo_lib.lab.judge import FunctionJudge
+
+Answer = Callable[..., Any]
+
+# -- task_filters: which questions there are ------------------------------------------------------------
+
+
+def _app(task_filters: Answer) -> tuple[FastAPI, list[Any]]:
+    """Return an application that depends on what the learner's function returns, and what its endpoint got."""
+    dependency = task_filters()
+    if inspect.iscoroutine(dependency) or not callable(dependency):
+        raise Broken("task_filters()", Words("what `create_filters(…)` returns"), dependency)
+    app, got = FastAPI(), []
+
+    @app.get("/")
+    async def endpoint(filters: Annotated[Any, Depends(dependency)]) -> None:
+        got.append(getattr(filters, "filter_values", filters))
+
+    return app, got
+
+
+async def _asked(task_filters: Answer, query: dict[str, str]) -> dict[str, Any] | Words:
+    """Return what becomes of a query string: `{"name ilike": "bread"}`, or the refusal."""
+    app, got = _app(task_filters)
+    transport = httpx.ASGITransport(app)
+    async with httpx.AsyncClient(transport=transport, base_url="http://lab") as client:
+        response = await client.get("/", params=query)
+    if response.status_code != httpx.codes.OK:
+        return Words(f"refused with {response.status_code}")
+    return {
+        f"{field} {operator.name}": value
+        for field, asked in got[0].items()
+        for operator, value in asked.items()
+    }
+
+
+async def name_in_any_case(task_filters: Answer) -> None:
+    """`?name=…` asks with the operator `ilike`."""
+    expect("?name=BREAD", {"name ilike": "BREAD"}, await _asked(task_filters, {"name": "BREAD"}))
+
+
+async def done_is_equal(task_filters: Answer) -> None:
+    """`?done=…` asks with `eq`, for a boolean."""
+    expect("?done=true", {"done eq": True}, await _asked(task_filters, {"done": "true"}))
+
+
+async def due_until_or_from(task_filters: Answer) -> None:
+    """`?due_date=…` means that day or earlier, `le`; `?due_date[ge]=…` that day or later."""
+    day = date(2028, 2, 29)
+    expect(f"?due_date={day}", {"due_date le": day}, await _asked(task_filters, {"due_date": str(day)}))
+    later = await _asked(task_filters, {"due_date[ge]": str(day)})
+    expect(f"?due_date[ge]={day}", {"due_date ge": day}, later)
+
+
+async def nonsense_is_refused(task_filters: Answer) -> None:
+    """`?due_date=soon` and `?done=perhaps` are refused with 422."""
+    for query in ({"due_date": "soon"}, {"done": "perhaps"}):
+        (field, value), *_ = query.items()
+        expect(f"?{field}={value}", Words("refused with 422"), await _asked(task_filters, query))
+
+
+async def nothing_else(task_filters: Answer) -> None:
+    """The API's description lists these questions and no others."""
+    app, _ = _app(task_filters)
+    seen = {parameter["name"] for parameter in app.openapi()["paths"]["/"]["get"].get("parameters", ())}
+    wanted = {"name", "name[ilike]", "done", "done[eq]", "due_date", "due_date[ge]", "due_date[le]"}
+    expect("the parameters in /openapi.json", sorted(wanted), sorted(seen))
+
+
+# -- literal: every character stands for itself ---------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Asking:
+    """Tasks in a database, to ask for with the learner's `literal` as the library's hook."""
+
+    literal: Answer
+    bench: Bench
+
+    async def __call__(self, field: str, operator: FilterOperator, value: Any) -> list[str]:
+        """Return the names of what is found."""
+        query = select(Task).order_by(Task.id)
+        query = apply_filters(query, {field: {operator: value}}, apply_filter=self.literal)
+        async with self.bench.own_factory() as session:
+            return [each.name for each in await session.scalars(query)]
+
+
+@asynccontextmanager
+async def beside_tasks(literal: Answer) -> AsyncIterator[Asking]:
+    """Give a database with tasks, and what asks it."""
+    async with async_bench(lambda factory: None) as bench:
+        await bench.insert_all(task(name, done=name == "snake_case") for name in LITERAL)
+
+        yield Asking(literal, bench)
+
+
+async def gives_a_condition(ask: Asking) -> None:
+    """For `ilike` it returns a condition, as in `where(…)`."""
+    tried, wanted = "literal(…, 'name', ilike, 'bread')", Words("a condition, made from columns['name']")
+    try:
+        seen = ask.literal(select(Task), dict(Task.__table__.columns), "name", ILIKE, "bread")
+    except NotImplementedError:
+        seen = Words("NotImplementedError: another operator, or no `return` before it")
+        raise Broken(tried, wanted, seen) from None
+    if not isinstance(seen, ColumnElement):
+        raise Broken(tried, wanted, Words("a whole query") if isinstance(seen, Select) else seen)
+
+
+async def part_in_any_case(ask: Asking) -> None:
+    """`ilike` finds a part of the name, in any case."""
+    for part, found in (("NAKE", ["snake_case", "snakeXcase"]), ("kauf", ["Äpfel kaufen"]), ("plum", [])):
+        expect(f"name ilike {part!r}", found, await ask("name", ILIKE, part))
+
+
+async def every_character_literal(ask: Asking) -> None:
+    """Every character stands for itself: `%`, `_`, `/`, backslash."""
+    for part, found in (
+        ("%", ["100 % sure"]),
+        ("e_c", ["snake_case"]),
+        ("k\\s", ["back\\slash"]),
+        ("r/o", ["either/or"]),
+        ("_", ["snake_case"]),
+    ):
+        expect(f"name ilike {part!r}", found, await ask("name", ILIKE, part))
+
+
+async def others_left_to_the_library(ask: Asking) -> None:
+    """All other operators are left to the library."""
+    expect("name eq 'snake'", [], await ask("name", EQ, "snake"))
+    expect("name eq 'snake_case'", ["snake_case"], await ask("name", EQ, "snake_case"))
+    expect("done eq True", ["snake_case"], await ask("done", EQ, True))
+    expect("due_date le 2000-01-01", [], await ask("due_date", LE, date(2000, 1, 1)))
+
+
+def parts() -> dict[str, Part]:
+    """Return the lesson's questions and exercises, in order, fresh."""
+    return {**_questions(), **_exercises()}
+
+
+def _questions() -> dict[str, Part]:
+    return {
+        "recall_building": Recall(
+            question="Which of these lines talks to the database?",
+            options={
+                "A": "`query = select(Task)`",
+                "B": "`query = query.order_by(Task.id)`",
+                "C": "`entities = await session.scalars(query)`",
+            },
+            right="C",
+            why={
+                "A": "It only describes a question. No session is involved.",
+                "B": "It returns a longer description. Nothing is sent.",
+                "C": "The session sends the query, and `await` waits for every row.",
+            },
+            look="lesson 06, under *What is left*",
+        ),
+        "recall_depends": Recall(
+            question="An endpoint has a parameter `db: Annotated[DataStoreDb, Depends(get_db)]`. Who calls "
+            "`get_db`, and when?",
+            options={
+                "A": "FastAPI, once, when the application starts.",
+                "B": "FastAPI, for each request, before it calls the endpoint.",
+                "C": "The endpoint, when it first uses `db`.",
+            },
+            right="B",
+            why={
+                "A": "That is the lifespan. It opens the one engine.",
+                "B": "So a dependency can read the request, and refuse it before the endpoint runs.",
+                "C": "The endpoint gets the finished value.",
+            },
+            look="lesson 08",
+        ),
+        "by_hand": Prediction(
+            question="A client sends `?order=nonsense`. What does it get?",
+            options={
+                "A": "422: FastAPI checks the query string.",
+                "B": "200, in any order: the database ignores what it does not know.",
+                "C": "500: the endpoint fails.",
+            },
+            right="C",
+            why={
+                "A": "Tempting, because FastAPI does check: `order` must be a text. It is one.",
+                "B": "Tempting, because a list without order is a list. But the query is never built.",
+                "C": "`Task` has no such attribute, `getattr` raises, and nobody catches it. The client's mistake "
+                "looks like yours.",
+            },
+        ),
+        "pages": Prediction(
+            question="All six tasks have the same priority. How many different ones do the three pages show?",
+            options={
+                "A": "All six: an index changes the speed, never the answer.",
+                "B": "All six: equal rows come in the order of their ids.",
+                "C": "Four: some come twice, others never.",
+            },
+            right="C",
+            why={
+                "A": "Each page alone is a right answer to its query. The query leaves open which equal row comes "
+                "first, and the index changed that.",
+                "B": "So it was on page 1, where the table was read from its beginning. Nobody promised it.",
+                "C": "Before the index, equal rows came as they were added; after it, by name. The second and third "
+                "page were cut from another order than the first.",
+            },
+        ),
+    }
+
+
+def _exercises() -> dict[str, Part]:
+    return {
+        "filters": Exercise(
+            FunctionJudge(
+                (name_in_any_case, done_is_equal, due_until_or_from, nonsense_is_refused, nothing_else),
+                may_block=True,
+                advice={
+                    "wrong value": "Which operator does that question need, and which type? `default_op` is the "
+                    "one without brackets; `operators` are all there are.",
+                    "coroutine returned": "Nothing here waits. A plain `def` is right.",
+                },
+            ),
+            hints=(
+                "Each field has a list of operators. The one that is meant without brackets is the default, and must "
+                "stand in the list.",
+                "A part in any case: `ilike`. That day or later: `ge`. That day or earlier: `le`.",
+                "name=FilterField(str, operators=[FilterOperator.ilike], default_op=FilterOperator.ilike)",
+            ),
+        ),
+        "literal": Exercise(
+            FunctionJudge(
+                (gives_a_condition, part_in_any_case, every_character_literal, others_left_to_the_library),
+                opens=beside_tasks,
+                advice={
+                    "wrong value": "Compare the two lines above. Which operator is this about, and does every "
+                    "character stand for itself?",
+                    "coroutine returned": "Nothing here waits. A plain `def` is right.",
+                    "raised": "The function returns a condition, as in `where(…)`: made from `columns[field]` and "
+                    "`value`.",
+                },
+            ),
+            hints=(
+                "The store has had such a condition since lesson 01. It is in `filter`.",
+                "`columns[field]` is the column. Use its `icontains`, and let SQLAlchemy escape.",
+                "return columns[field].icontains(value, autoescape=True)",
+            ),
+        ),
+        "find": Exercise(
+            FindJudge(
+                ("find",),
+                also=FIND,
+                advice={
+                    "wrong value": "Compare the two lines above. Four things make the query: filters with "
+                    "`literal`; `apply_sorting`, which refuses unknown fields; a last key that is unique; the page.",
+                },
+            ),
+            hints=(
+                "Build the query first: conditions, order, page. Then send it as `filter` does.",
+                "`apply_filters(select(Task), wanted.filters, apply_filter=literal)` returns a query. `apply_sorting` "
+                "takes that and `wanted.sorting`. What must come after it, so that no two rows are equal?",
+                "query = apply_filters(select(Task), wanted.filters, apply_filter=literal)\n"
+                "query = apply_sorting(query, wanted.sorting).order_by(Task.id)\n"
+                "query = query.limit(wanted.limit).offset(wanted.offset)",
+            ),
+        ),
+    }
