@@ -53,7 +53,11 @@ class TestResult:
     @property
     def reason(self) -> str:
         """Return the failure in one line, the same in every run: with what an `assert` with words of its own compared."""
-        compared = re.search(r"\n(assert [^<\n]+ == [^<\n]+)(?:\n|$)", self.message) if self.kind == "AssertionError" else None
+        compared = (
+            re.search(r"\n(assert [^<\n]+ == [^<\n]+)(?:\n|$)", self.message)
+            if self.kind == "AssertionError"
+            else None
+        )
         seen = f" ({stable_text(AssertionError(compared[1]))})" if compared else ""
         return f"{self.kind}: {stable_text(self.error)}{seen}".removesuffix(": ")
 

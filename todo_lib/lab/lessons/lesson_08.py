@@ -64,7 +64,9 @@ ONE_ENGINE = application("All requests share the application's one engine.", "te
 NAMED = application(
     "The database is the one that `TODO_DATABASE_URL` names.",
     "test_the_environment_names_the_database",
-    clues=(Clue("Make the factory for `url`, which comes from the environment.", facts="opened another one"),),
+    clues=(
+        Clue("Make the factory for `url`, which comes from the environment.", facts="opened another one"),
+    ),
 )
 IN_THE_LOOP = application(
     "The five endpoints and the dashboard are `async def`.",
