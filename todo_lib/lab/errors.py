@@ -23,6 +23,7 @@ from types import TracebackType
 from todo_lib.lab.show import Note, Table
 
 NOTEBOOKS = Path(__file__).parents[2] / "notebooks"
+COURSE = str(Path(__file__).parents[1])
 LINK = re.compile(r"https://[^\s<\"']+[^\s<\"'.,)]")
 
 
@@ -222,14 +223,15 @@ def _unknown_note(error: BaseException) -> Note:
 
 
 def _own_line(error: BaseException) -> str:
-    """Return the learner's line that led to the error, as a sentence; empty if there is none."""
+    """Return the line, no library's, that led to the error, as a sentence; empty if there is none."""
     for seen in related(error):
         for call in reversed(seen.calls):
             file = call.tb_frame.f_code.co_filename
             code = linecache.getline(file, call.tb_lineno, call.tb_frame.f_globals).strip()
             if code and not file.startswith(_libraries()):
                 module = f" of {Path(file).name}" if Path(file).is_file() else ""  # a cell is no file
-                return f"Your line {call.tb_lineno}{module}: `{code}`"
+                whose = "The course's line" if file.startswith(COURSE) else "Your line"
+                return f"{whose} {call.tb_lineno}{module}: `{code}`"
     return ""
 
 

@@ -13,8 +13,8 @@ ENTRIES = (
         why="A server runs the lifespan; `ASGITransport` in a test does not. After another test that left something"
         " in `app.state` the same test passes.",
         fix="Run the lifespan around the client; or override the dependency that looks there.",
-        code="async with app.router.lifespan_context(app):\n"
-        "    async with AsyncClient(transport=ASGITransport(app), base_url='http://testserver') as client:\n"
+        code="transport = ASGITransport(app)\nasync with app.router.lifespan_context(app):\n"
+        "    async with AsyncClient(transport=transport, base_url='http://testserver') as client:\n"
         "        ...",
         lesson=ENDPOINT_TESTS,
         url="https://fastapi.tiangolo.com/advanced/async-tests/",
