@@ -11,7 +11,7 @@ from todo_lib.lab.contract.behaviour import Words
 from todo_lib.lab.exercise import Exercise, Part, Prediction, Recall
 from todo_lib.lab.expect import stable_text
 from todo_lib.lab.judge import FunctionJudge
-from todo_lib.lab.lessons.lesson_02 import NO_COROUTINE
+from todo_lib.lab.lessons.fetching import NO_COROUTINE
 
 Answer = Callable[..., Any]
 
