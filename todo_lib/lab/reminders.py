@@ -1,5 +1,6 @@
 """Tables to make mistakes with in lesson 12, and a database of each kind to make them on."""
 
+import asyncio
 import time
 from collections.abc import Awaitable, Callable, Mapping
 from datetime import datetime
@@ -7,14 +8,16 @@ from typing import Any
 
 from sqlalchemy import DateTime, String, event
 from sqlalchemy.exc import DBAPIError
-from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
+from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker, create_async_engine
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
+from todo_lib.lab.expect import stable_text
 from todo_lib.lab.postgres import drivers_here
 from todo_lib.lab.scratch import SQLITE, new_database
 from todo_lib.lab.show import Table
 
 Factory = async_sessionmaker[AsyncSession]
+PATIENCE = 10.0  # seconds in one event loop
 WIDTH, END = 84, 54  # characters of a refusal; of a longer one, those at its end
 
 
@@ -75,6 +78,29 @@ async def on_each(
             outcome = f"{outcome[: WIDTH - END - 3]} … {outcome[-END:]}"
         rows.append((driver, outcome))
     return Table(("driver", "outcome"), tuple(rows))
+
+
+async def in_two_loops(factory: Factory, work: Callable[[AsyncEngine], Awaitable[Any]]) -> str:
+    """Run `work(engine)` in an event loop, then in another, with one new engine; say what came of the second.
+
+    The loops take turns in one thread, as two tests do. (Two threads at once on one connection of asyncpg
+    can crash Python.)
+    """
+    return await asyncio.to_thread(_in_two_loops, create_async_engine(factory.kw["bind"].url), work)
+
+
+def _in_two_loops(engine: AsyncEngine, work: Callable[[AsyncEngine], Awaitable[Any]]) -> str:
+    with asyncio.Runner() as first, asyncio.Runner() as second:
+        for runner in (first, second):  # what the driver complains of afterwards is not the point
+            runner.get_loop().set_exception_handler(lambda *_: None)
+        try:
+            first.run(asyncio.wait_for(work(engine), PATIENCE))
+            second.run(asyncio.wait_for(work(engine), PATIENCE))
+        except RuntimeError as error:
+            return f"✗ {stable_text(error)}"
+        finally:
+            first.run(engine.dispose())
+    return "works in both"
 
 
 def _learn_to_sleep(connection: Any, record: Any) -> None:

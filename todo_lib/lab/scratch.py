@@ -2,7 +2,7 @@
 
 import tempfile
 from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from pathlib import Path
 from typing import Any
 
@@ -17,20 +17,22 @@ SQLITE = "sqlite+aiosqlite"
 _made: dict[str, AsyncExitStack] = {}
 
 
-@asynccontextmanager
-async def fresh(driver: str = SQLITE) -> AsyncIterator[str]:
-    """Give the address of a new, empty database for this driver; it is deleted at the end.
+def fresh(driver: str = SQLITE) -> AbstractAsyncContextManager[str]:
+    """Give (`async with`) the address of a new, empty database for this driver; it is deleted at the end.
 
-    Raise `NoServerError` for PostgreSQL without a server.
+    Raise `NoServerError` there for PostgreSQL without a server.
     """
     if driver == SQLITE:
-        with tempfile.TemporaryDirectory(prefix="todo-lab-", ignore_cleanup_errors=True) as folder:
-            yield f"{SQLITE}:///{Path(folder, 'todo.db').as_posix()}"
-    else:
-        from todo_lib.lab.postgres import database  # noqa: PLC0415 (asyncpg is for those who need it)
+        return _file()
+    from todo_lib.lab.postgres import database  # noqa: PLC0415 (asyncpg is for those who need it)
 
-        async with database(driver) as url:
-            yield url
+    return database(driver)
+
+
+@asynccontextmanager
+async def _file() -> AsyncIterator[str]:
+    with tempfile.TemporaryDirectory(prefix="todo-lab-", ignore_cleanup_errors=True) as folder:
+        yield f"{SQLITE}:///{Path(folder, 'todo.db').as_posix()}"
 
 
 async def new_database(driver: str = SQLITE) -> async_sessionmaker[AsyncSession]:
