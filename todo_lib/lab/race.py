@@ -141,9 +141,7 @@ def _picture(result: Race) -> tuple[dict[str, int], str]:
             rates = [result.per_second(path, count) for count in result.callers]
             axes.plot(places, rates, color=colour, marker=marker, linestyle=line, label=path, linewidth=2)
         axes.set_xticks(places, [str(count) for count in result.callers])
-        axes.set_xlabel("callers at the same time")
-        axes.set_ylabel("requests per second")
-        axes.set_ylim(0)
+        axes.set(xlabel="callers at the same time", ylabel="requests per second", ylim=(0, None))
         axes.grid(axis="y", color="#d0d0d0", linewidth=0.8)
         axes.spines[["top", "right"]].set_visible(False)
         axes.legend(frameon=False)

@@ -15,8 +15,6 @@ from todo_lib.lab.lessons.fetching import NO_COROUTINE
 
 Answer = Callable[..., Any]
 
-# -- seconds_for ---------------------------------------------------------------------------------------
-
 
 class Work:
     """Something to wait for: `work()` makes the coroutine of one call. The first call waits half as long."""
@@ -105,9 +103,6 @@ async def a_failure_is_raised(seconds_for: Answer) -> None:
             return
         raise
     raise Broken("seconds_for, where one call fails", Words("LookupError raised"), seen)
-
-
-# -- recommend -----------------------------------------------------------------------------------------
 
 
 def ask(recommend: Answer, expected: str, **situation: Any) -> None:
