@@ -2,20 +2,16 @@
 
 from dataclasses import dataclass
 from datetime import date
-from functools import partial
 from typing import Any
 
 from fastapi_filters import FilterOperator
 from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
 
-from todo_lib.lab.bench import Bench, async_bench
+from todo_lib.lab.bench import Bench
 from todo_lib.lab.contract import Broken, expect
-from todo_lib.lab.contract.behaviour import Words, names, task
+from todo_lib.lab.contract.behaviour import Behaviour, Words, names, task
 from todo_lib.lab.judge import StoreJudge
-from todo_lib.lab.judge.cause import NEXT_STEP
-from todo_lib.lab.judge.trying import Trial, judge
-from todo_lib.lab.verdict import Verdict
 from todo_lib.lab.wanted import Wanted
 
 ILIKE, EQ, LE = FilterOperator.ilike, FilterOperator.eq, FilterOperator.le
@@ -35,15 +31,8 @@ LITERAL = (
 class FindJudge(StoreJudge):
     """Judges a store by behaviours of this lesson; the contract, which knows no `find`, stays as it is."""
 
-    async def __call__(self, exercise: str, answer: Any) -> Verdict:
-        """Return the verdict on `answer`, the class. Nothing is raised."""
-        advice = {**NEXT_STEP, **self.advice}
-        early = self._before_running(exercise, answer, advice)
-        if early:
-            return early
-        trials: list[Trial] = [(each, partial(async_bench, answer)) for each in self.also]
-        functions = {method: getattr(answer, method) for method in self.methods}
-        return await judge(exercise, trials, answer, functions, advice, may_block=False)
+    def _contract(self, *methods: str) -> list[Behaviour]:
+        return list(FIND)
 
 
 async def _find(bench: Bench, *sorting: str, limit: int = 100, offset: int = 0, **asked: Any) -> list[str]:

@@ -35,7 +35,13 @@ class StoreJudge:
     @property
     def promises(self) -> list[str]:
         """Return the sentences a learner can read: all of what is judged, nothing hidden."""
-        return [sentence(behaviour) for behaviour in (*behaviours(*self.methods), *self._also(*self.methods))]
+        return [
+            sentence(behaviour) for behaviour in (*self._contract(*self.methods), *self._also(*self.methods))
+        ]
+
+    def _contract(self, *methods: str) -> list[Behaviour]:
+        """Return what a store with these methods is judged by."""
+        return behaviours(*methods)
 
     def _also(self, *methods: str) -> list[Behaviour]:
         return [self.also(*methods)] if self.also else []
@@ -64,7 +70,9 @@ class StoreJudge:
     ) -> Verdict:
         """Return the verdict on these methods."""
         bench = sync_bench if self.synchronous else async_bench
-        trials: list[Trial] = [(each, partial(bench, answer, self.url)) for each in behaviours(*functions)]
+        trials: list[Trial] = [
+            (each, partial(bench, answer, self.url)) for each in self._contract(*functions)
+        ]
         trials += [(each, partial(nullcontext, answer)) for each in self._also(*functions)]
         return await judge(exercise, trials, answer, functions, advice, self.synchronous, self.clues)
 

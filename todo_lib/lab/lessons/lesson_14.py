@@ -18,7 +18,7 @@ from todo_lib.lab.bench import Bench, async_bench
 from todo_lib.lab.contract import Broken, expect
 from todo_lib.lab.contract.behaviour import Words, task
 from todo_lib.lab.exercise import Exercise, Part, Prediction, Recall
-from todo_lib.lab.finding import EQ, FIND, ILIKE, LE, LITERAL, FindJudge
+from todo_lib.lab.finding import EQ, ILIKE, LE, LITERAL, FindJudge
 from todo_lib.lab.judge import FunctionJudge
 
 Answer = Callable[..., Any]
@@ -265,7 +265,6 @@ def _exercises() -> dict[str, Part]:
         "find": Exercise(
             FindJudge(
                 ("find",),
-                also=FIND,
                 advice={
                     "wrong value": "Compare the two lines above. Four things make the query: filters with "
                     "`literal`; `apply_sorting`, which refuses unknown fields; a last key that is unique; the page.",
