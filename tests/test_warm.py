@@ -2,10 +2,12 @@
 
 import asyncio
 import time
+from collections.abc import Iterator
 
 import psutil
 import pytest
 
+from tests.warm import warm_runner
 from todo_lib.lab import testing
 from todo_lib.lab.project import STORE_TESTS, files_after
 from todo_lib.lab.testing import TestRun, run_projects
@@ -20,16 +22,25 @@ def runs() -> list[TestRun]:
     return asyncio.run(run_projects([(FILES, [STORE_TESTS]), (BROKEN, [STORE_TESTS])]))
 
 
+@pytest.fixture
+def warm(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Let one test run projects from a warm process."""
+    with warm_runner(testing.RUNNER) as runner:
+        monkeypatch.setattr(testing, "RUNNER", runner)
+        yield
+
+
 def test_it_finds_the_same(request: pytest.FixtureRequest) -> None:
     """Each test, and each failure word for word."""
     cold, started = runs(), testing.RUNNER
-    request.getfixturevalue("warm_runner")
+    request.getfixturevalue("warm")
     assert started != testing.RUNNER
     assert runs() == cold
     assert [run.green for run in cold] == [True, False]
 
 
-def test_what_hangs_is_stopped(warm_runner: None) -> None:
+@pytest.mark.usefixtures("warm")
+def test_what_hangs_is_stopped() -> None:
     """With the client, the fork ends."""
     with pytest.raises(TimeoutError):
         asyncio.run(run_projects([(ENDLESS, [STORE_TESTS])], limit=1.5))

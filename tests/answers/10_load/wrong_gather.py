@@ -1,4 +1,4 @@
-# expect: PARTLY, wrong value; still running when the error was raised
+# expect: PARTLY, wrong value; `gather` does not cancel
 
 
 async def load_all(factory, load, ids):

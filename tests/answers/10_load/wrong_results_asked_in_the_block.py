@@ -1,4 +1,4 @@
-# expect: NOT_YET, raised; Result is not set
+# expect: NOT_YET, raised; after the group's block
 
 
 async def load_all(factory, load, ids):

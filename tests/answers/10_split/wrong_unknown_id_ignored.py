@@ -1,4 +1,4 @@
-# expect: PARTLY, wrong value; expected: ValueError raised
+# expect: PARTLY, wrong value; let a `ValueError` leave the block
 
 
 async def split_task(factory, id, parts):

@@ -1,4 +1,4 @@
-# expect: PARTLY, wrong value; For an unknown id it raises `ValueError` and changes nothing
+# expect: PARTLY, wrong value; opens a session of its own
 
 
 async def split_task(factory, id, parts):
