@@ -4,7 +4,7 @@ The classes have a `Base` of their own, so the app's tables know nothing of them
 """
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from pydantic import BaseModel, ConfigDict
 from sqlalchemy import ForeignKey, func
@@ -66,4 +66,5 @@ async def fill(factory: async_sessionmaker[AsyncSession], steps: Sequence[int]) 
     async with factory.begin() as session:
         for number, count in enumerate(steps, 1):
             subtasks = [Subtask(name=f"step {number}.{step}") for step in range(1, count + 1)]
-            session.add(Task(name=f"task {number}", changed_at=LONG_AGO, subtasks=subtasks))
+            changed_at = LONG_AGO - timedelta(minutes=number)  # so this is not the order of the ids
+            session.add(Task(name=f"task {number}", changed_at=changed_at, subtasks=subtasks))

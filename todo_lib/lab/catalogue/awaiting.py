@@ -115,7 +115,7 @@ ENTRIES = (
         signs=(
             Sign(
                 ("TypeError",),
-                r"^(?!'coroutine').*does not support the asynchronous context manager protocol",
+                r"^(?!'(coroutine|method)').*does not support the asynchronous context manager protocol",
             ),
             Sign(("TypeError",), r"'async for' requires an object with __aiter__ method, got (?!coroutine$)"),
         ),

@@ -1,6 +1,6 @@
 """Lesson 09, No hidden I/O: what is read must have been loaded."""
 
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from functools import partial
@@ -13,6 +13,7 @@ from todo_lib.lab.contract import Broken, expect
 from todo_lib.lab.contract.behaviour import Words
 from todo_lib.lab.exercise import Exercise, Part, Prediction, Recall
 from todo_lib.lab.judge import FunctionJudge
+from todo_lib.lab.judge.clue import Clue
 from todo_lib.lab.queries import count_queries
 from todo_lib.lab.subtasks import Task, fill
 
@@ -76,7 +77,7 @@ async def brings_the_time(bench: Bench) -> None:
 
 async def _page(bench: Bench, limit: int) -> list[Any]:
     seen = await bench.open_store()(limit)
-    if not isinstance(seen, Iterable):
+    if not isinstance(seen, Sequence):
         raise Broken(f"page(factory, {limit})", Words("a list of tasks"), seen)
     return list(seen)
 
@@ -123,6 +124,30 @@ ADVICE = {
     "not awaited": "Each call that talks to the database needs `await` in front of it, and `await` needs `async def`. "
     "If `await` stands there already, it comes too late: put parentheses, `(await …).all()`.",
 }
+
+NOT_LOADED = Clue(
+    "The UPDATE has expired `changed_at`, and your line does not load it. While the session is open, ask for it: "
+    "`await session.refresh(…)` with the task and the attribute's name.",
+    code=r"^(?![\s\S]*(expire|rollback))",  # those expire more than that
+    facts="raised: DetachedInstanceError",
+)
+PAGE_CLUES = (
+    Clue("`execute` gives rows, `scalars` gives tasks.", facts=r"saw: \[\("),
+    Clue(
+        "It belongs in `.options(selectinload(Task.subtasks))`: the attribute itself, not its name.",
+        code=r"selectinload\([\"']|select\(Task, *(selectin|joined)load",
+        facts="^raised: ",
+    ),
+    Clue(
+        "This can be read only once. Make a list of it: `.all()`, or `list(…)`.",
+        facts="expected: a list of tasks\nsaw: <",
+    ),
+    Clue(
+        "Oldest first means here: `order_by(Task.id)`.",
+        code=r"order_by\([^)]*changed_at",
+        facts="; the names\n",
+    ),
+)
 
 
 def parts() -> dict[str, Part]:
@@ -223,6 +248,7 @@ def _exercises() -> dict[str, Part]:
         "rename": Exercise(
             FunctionJudge(
                 (returns_the_renamed, writes_the_name, brings_the_time),
+                clues=(NOT_LOADED,),
                 advice={
                     **ADVICE,
                     "raised": "Look at the line above. `refresh` wants the object and a list of names.",
@@ -238,6 +264,7 @@ def _exercises() -> dict[str, Part]:
         "page": Exercise(
             FunctionJudge(
                 (returns_the_page, brings_the_subtasks, sends_two_statements, gives_its_connection_back),
+                clues=PAGE_CLUES,
                 advice={
                     **ADVICE,
                     "raised": "Look at the line above. What is to be read must be loaded by the query.",

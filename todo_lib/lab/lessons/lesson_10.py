@@ -2,7 +2,45 @@
 
 from todo_lib.lab.exercise import Exercise, Part, Prediction, Recall
 from todo_lib.lab.judge import FunctionJudge
+from todo_lib.lab.judge.clue import Clue
 from todo_lib.lab.lessons.behaviours_10 import LOAD, SPLIT, on_a_bench
+
+LOAD_CLUES = (
+    Clue(
+        "Parentheses make a generator: it starts nothing until somebody reads it, and then the group has ended. "
+        "Use square brackets.",
+        code=r"= *\(\s*group\.create_task",
+        facts="TaskGroup|never awaited",
+    ),
+    Clue(
+        "This asyncio task has not ended. Start each with `group.create_task(…)`, and read the results after the "
+        "group's block, not in it.",
+        facts="raised: InvalidStateError",
+    ),
+    Clue(
+        "`gather` does not cancel the others. Start each with `group.create_task(…)`.",
+        code=r"gather\(",
+        facts="still running when",
+    ),
+)
+SPLIT_CLUES = (
+    Clue(
+        "The brackets are missing: `factory.begin()`.",
+        code=r"factory\.begin(?!\()",
+        facts="raised: TypeError",
+    ),
+    Clue(
+        "Your `session` is not used: each call of `DataStoreDb` opens its own.",
+        code=r" as session:[\s\S]*DataStoreDb\(",
+        facts="names in the database",
+    ),
+    Clue(
+        "Each call of `DataStoreDb` opens a session of its own, and commits. Open one for all steps.",
+        code=r"DataStoreDb\(",
+        facts="names in the database",
+    ),
+    Clue("For an unknown id let a `ValueError` leave the block.", facts="expected: ValueError raised"),
+)
 
 
 def parts() -> dict[str, Part]:
@@ -89,6 +127,7 @@ def _exercises() -> dict[str, Part]:
         "load": Exercise(
             FunctionJudge(
                 LOAD,
+                clues=LOAD_CLUES,
                 opens=on_a_bench,
                 advice={
                     "session shared": "Open the session in `load_one`, with `async with factory() as session`: it runs once "
@@ -107,6 +146,7 @@ def _exercises() -> dict[str, Part]:
         "split": Exercise(
             FunctionJudge(
                 SPLIT,
+                clues=SPLIT_CLUES,
                 opens=on_a_bench,
                 advice={
                     "wrong value": "Compare the two lines above. One session for all steps, one commit after the last of "

@@ -6,12 +6,14 @@ from collections.abc import Callable
 from numbers import Real
 from typing import Any
 
-from todo_lib.lab.contract import Broken, expect
+from todo_lib.lab.contract import Broken
 from todo_lib.lab.contract.behaviour import Words
 from todo_lib.lab.exercise import Exercise, Part, Prediction, Recall
 from todo_lib.lab.expect import stable_text
 from todo_lib.lab.judge import FunctionJudge
+from todo_lib.lab.judge.clue import Clue
 from todo_lib.lab.lessons.fetching import NO_COROUTINE
+from todo_lib.lab.lessons.recommending import few_callers, many_waits, no_driver, nothing_waits, small_pool
 
 Answer = Callable[..., Any]
 
@@ -46,7 +48,7 @@ class Work:
         """Return what `seconds_for` returns. Raise `Broken` if it gave something else than coroutines to run."""
         try:
             return await seconds_for(self, callers)
-        except TypeError as error:
+        except (TypeError, RuntimeError) as error:
             if not NO_COROUTINE.search(str(error)):
                 raise
             for coroutine in self._made:  # the error tells enough: nobody need hear of them as well
@@ -103,52 +105,6 @@ async def a_failure_is_raised(seconds_for: Answer) -> None:
             return
         raise
     raise Broken("seconds_for, where one call fails", Words("LookupError raised"), seen)
-
-
-def ask(recommend: Answer, expected: str, **situation: Any) -> None:
-    """Raise `Broken` unless the recommendation is the expected one."""
-    full = {
-        "waits": True,
-        "callers": 500,
-        "connections": 100,
-        "threads": 40,
-        "async_driver": True,
-    } | situation
-    tried = ", ".join(f"{name}={value}" for name, value in full.items())
-    expect(f"recommend({tried})", expected, recommend(**full))
-
-
-async def many_waits(recommend: Answer) -> None:
-    """More waits fit into the pool of connections than there are threads, and as many callers come: "async"."""
-    ask(recommend, "async")
-    ask(recommend, "async", callers=41, connections=41)
-    ask(recommend, "async", callers=30, connections=20, threads=10)
-
-
-async def nothing_waits(recommend: Answer) -> None:
-    """If no request waits: "def", however many callers come."""
-    ask(recommend, "def", waits=False)
-    ask(recommend, "def", waits=False, callers=5000, connections=1000)
-
-
-async def few_callers(recommend: Answer) -> None:
-    """If there is a thread for each caller: "def"."""
-    ask(recommend, "def", callers=10)
-    ask(recommend, "def", callers=40)
-    ask(recommend, "def", callers=90, threads=100, connections=300)
-
-
-async def small_pool(recommend: Answer) -> None:
-    """If there is a thread for each connection: "def", for then the pool is the limit of both."""
-    ask(recommend, "def", connections=15)
-    ask(recommend, "def", connections=40)
-    ask(recommend, "def", connections=60, threads=60)
-
-
-async def no_driver(recommend: Answer) -> None:
-    """Without an asynchronous driver: "def"."""
-    ask(recommend, "def", async_driver=False)
-    ask(recommend, "def", async_driver=False, callers=5000, connections=1000)
 
 
 def parts() -> dict[str, Part]:
@@ -252,7 +208,9 @@ def _questions() -> dict[str, Part]:
                 "A": "The first race was about them: async made each call slower. And thirty callers fit into "
                 "forty threads.",
                 "B": "Nothing waits there, so nothing overlaps. More processes help.",
-                "C": "Hundreds of waits at once, more than threads can hold.",
+                "C": "Hundreds of waits at once, more than threads can hold. While they wait for a message they "
+                "need no connection of the pool, so `connections` is no limit for them. `recommend` cannot know "
+                "that: it asks only about waits for the database.",
                 "D": "The index helps in both styles, today, and without a new test. Async would let more people "
                 "wait for the same slow query.",
             },
@@ -270,6 +228,18 @@ def _exercises() -> dict[str, Part]:
                     "wrong value": "Compare the two lines above: who was started, who was awaited, and when was "
                     "the clock read?",
                 },
+                clues=(
+                    Clue(
+                        "The `await` inside runs them one after the other, and hands `gather` the results. Give it "
+                        "the coroutines: `work()` without `await`.",
+                        code=r"gather\(\s*\*\s*[\[(]\s*await\b",
+                    ),
+                    Clue(
+                        "`gather` takes the coroutines one by one: unpack them with `*`.",
+                        code=r"gather\(\s*[^*\s]",
+                        facts=NO_COROUTINE.pattern,
+                    ),
+                ),
             ),
             hints=(
                 "All callers must be started before the first one is awaited. The clock is read after the last.",

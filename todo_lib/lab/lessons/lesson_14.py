@@ -20,6 +20,7 @@ from todo_lib.lab.contract.behaviour import Words, task
 from todo_lib.lab.exercise import Exercise, Part, Prediction, Recall
 from todo_lib.lab.finding import EQ, ILIKE, LE, LITERAL, FindJudge
 from todo_lib.lab.judge import FunctionJudge
+from todo_lib.lab.judge.clue import Clue
 
 Answer = Callable[..., Any]
 
@@ -131,6 +132,9 @@ async def part_in_any_case(ask: Asking) -> None:
     """`ilike` finds a part of the name, in any case."""
     for part, found in (("NAKE", ["snake_case", "snakeXcase"]), ("kauf", ["Äpfel kaufen"]), ("plum", [])):
         expect(f"name ilike {part!r}", found, await ask("name", ILIKE, part))
+    expect(
+        "name ilike 'äPFEL'", ["Äpfel kaufen"], await ask("name", ILIKE, "äPFEL")
+    )  # LIKE knows A to Z only
 
 
 async def every_character_literal(ask: Asking) -> None:
@@ -255,6 +259,13 @@ def _exercises() -> dict[str, Part]:
                     "raised": "The function returns a condition, as in `where(…)`: made from `columns[field]` and "
                     "`value`.",
                 },
+                clues=(
+                    Clue(
+                        "`contains` leaves the case to the database; which method compares in any case?",
+                        code=r"\.contains\(",
+                        facts="äPFEL",
+                    ),
+                ),
             ),
             hints=(
                 "The store has had such a condition since lesson 01. It is in `filter`.",
