@@ -23,8 +23,11 @@ class StoreJudge:
     methods: tuple[str, ...]
     synchronous: bool = False
     """The class is given an open session and has plain methods, as before the migration."""
-    also: Callable[..., Behaviour] | None = None
-    """More to judge of these methods: makes of their names an async function of the class, as a behaviour is."""
+    also: Callable[..., Behaviour | None] | None = None
+    """More to judge of these methods: makes of their names an async function of the class, as a behaviour is.
+
+    Or None, if there is nothing to judge of them.
+    """
     advice: Mapping[str, str] = field(default_factory=dict)
     """Cause → the next step, where this exercise has better words than `NEXT_STEP`."""
     clues: tuple[Clue, ...] = ()
@@ -44,7 +47,8 @@ class StoreJudge:
         return behaviours(*methods)
 
     def _also(self, *methods: str) -> list[Behaviour]:
-        return [self.also(*methods)] if self.also else []
+        made = self.also(*methods) if self.also else None
+        return [made] if made else []
 
     async def __call__(self, exercise: str, answer: Any) -> Verdict:
         """Return the verdict on `answer`, the class. Nothing is raised."""

@@ -2,8 +2,41 @@
 
 from todo_lib.lab.exercise import Exercise, Part, Prediction, Recall
 from todo_lib.lab.judge import FunctionJudge
+from todo_lib.lab.judge.clue import Clue
 from todo_lib.lab.lessons import under_load
 from todo_lib.lab.lessons import under_load_promises as promises
+
+PREPARE_CLUES = (
+    Clue(
+        "`PRAGMA busy_timeout` reads the value, `PRAGMA name = value` sets it.",
+        code=r"(?i)pragma\s+busy_timeout\s*;?\s*[\"']",
+        facts=r"0\.35 s",
+    ),
+    Clue(
+        "busy_timeout is not set: SQLite ignores a PRAGMA it does not know. "
+        "Form: `PRAGMA busy_timeout = milliseconds`.",
+        code=r"(?is)^(?!.*busy_timeout).*pragma",
+        facts=r"0\.35 s",
+    ),
+)
+REMIND_CLUES = (
+    Clue(
+        "The second session reads before it writes, so it needs the lock first: "
+        "`get_one(Task, id, with_for_update=True)`, or a single UPDATE.",
+        code=r"(?s)^(?!.*with_for_update)",
+        facts="database is locked",
+    ),
+    Clue(
+        "`send` was not awaited before the task was marked.",
+        code=r"create_task\(|ensure_future\(",
+        facts="what was sent",
+    ),
+)
+CANCEL_AND_AWAIT = Clue(
+    "A task you start yourself must be awaited after `cancel()`, and cancelled when you are.",
+    code=r"(?s)create_task\(.*\.cancel\(",
+    facts="connections still held",
+)
 
 
 def parts() -> dict[str, Part]:
@@ -108,6 +141,7 @@ def _exercises() -> dict[str, Part]:
                     promises.loses_nothing,
                 ),
                 opens=under_load.prepared,
+                clues=PREPARE_CLUES,
                 advice={
                     "wrong value": "Which kind of BEGIN takes the lock before anything is read, and is it sent for "
                     "every transaction? And busy_timeout counts milliseconds.",
@@ -131,6 +165,7 @@ def _exercises() -> dict[str, Part]:
                     promises.gives_back,
                 ),
                 opens=under_load.with_two_tasks,
+                clues=REMIND_CLUES,
                 advice={
                     "wrong value": "Three steps: read in one session, send in none, mark as done in another. "
                     "Look at the two lines above: which step is it?",
@@ -159,6 +194,7 @@ def _exercises() -> dict[str, Part]:
                     promises.nothing_held_after_cancelling,
                 ),
                 opens=under_load.with_slow_queries,
+                clues=(CANCEL_AND_AWAIT,),
                 advice={
                     "wrong value": "Which `except` gives None? It must let through every error but the one of the "
                     "deadline, and CancelledError, too.",

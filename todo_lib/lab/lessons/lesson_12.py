@@ -1,6 +1,7 @@
 """Lesson 12, PostgreSQL: what is right on SQLite and wrong on a server, and a store that is right on both."""
 
 import asyncio
+import sqlite3
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
@@ -9,6 +10,7 @@ from functools import partial
 from typing import Any
 
 from sqlalchemy import event, select, text, update
+from sqlalchemy.exc import DBAPIError
 
 from todo_lib.async_app.database import create_async_session_factory, dispose
 from todo_lib.entities import Task
@@ -17,13 +19,14 @@ from todo_lib.lab.contract import Behaviour, Broken, expect
 from todo_lib.lab.contract.behaviour import Words, names, task
 from todo_lib.lab.exercise import Exercise, Part, Prediction, Recall
 from todo_lib.lab.judge import EveryDriver, FunctionJudge, StoreJudge
+from todo_lib.lab.judge.clue import Clue
 from todo_lib.lab.reminders import Base, Factory, Reminder
 
 # -- PortableStore -------------------------------------------------------------------------------------
 
 
-def order_kept(url: str) -> Behaviour:
-    """Return the behaviour for the database at `url`. There a changed row may move to the end of its table."""
+def order_kept(url: str, *methods: str) -> Behaviour | None:
+    """Return what is asked of `all` on the database at `url`. There a changed row may move to its table's end."""
 
     async def behaviour(store_class: type) -> None:
         """all() keeps its order when a task is changed."""
@@ -34,7 +37,13 @@ def order_kept(url: str) -> Behaviour:
             found = names(await bench.open_store().all())
         expect("all(), after a change of the first task", ["first", "second"], found)
 
-    return behaviour
+    return behaviour if "all" in methods else None
+
+
+SUM_OF_BOOLEANS = Clue(
+    "SQLAlchemy takes the sum of a Boolean column for a Boolean. Count instead.",
+    code=r"(?<!ifnull\()func\.sum\(\s*Task\.done\s*\)",
+)
 
 
 # -- save_all ------------------------------------------------------------------------------------------
@@ -42,6 +51,8 @@ def order_kept(url: str) -> Behaviour:
 WAITING = text(
     "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
 )
+
+LENGTH = Reminder.__table__.c.name.type.length
 
 
 @dataclass(frozen=True)
@@ -78,11 +89,18 @@ async def desk(url: str, save_all: Callable[..., Any]) -> AsyncIterator[Desk]:
         async with own.kw["bind"].begin() as connection:
             await connection.run_sync(Base.metadata.create_all)
         async with remembered(url) as factory:
-            made = Desk(save_all, factory, own)
-            event.listen(factory.kw["bind"].sync_engine, "commit", lambda _: made.commits.append("commit"))
+            made, engine = Desk(save_all, factory, own), factory.kw["bind"].sync_engine
+            event.listen(engine, "commit", lambda _: made.commits.append("commit"))
+            if engine.dialect.name == "sqlite":
+                event.listen(engine, "do_execute", _refuse_long_names)
             yield made
     finally:
         await dispose(own)
+
+
+def _refuse_long_names(cursor: Any, statement: str, parameters: Sequence[Any], context: Any) -> None:
+    if any(isinstance(value, str) and len(value) > LENGTH for value in parameters):
+        raise sqlite3.DataError(f"value too long for type character varying({LENGTH})")
 
 
 async def saves_every_name(desk: Desk) -> None:
@@ -120,6 +138,17 @@ async def sees_a_rival(desk: Desk) -> None:
     expect("the same, then the names in the database", ["bread", "milk", "tea"], sorted(await desk.names()))
 
 
+async def raises_other_errors(desk: Desk) -> None:
+    """Any other error is raised, and nothing is saved. Here SQLite, too, refuses a name that is too long."""
+    tried = "save_all(factory, ['bread', a name of 30 characters, 'milk'])"
+    try:
+        seen = await desk.save_all(desk.factory, ["bread", "x" * 30, "milk"])
+    except DBAPIError:
+        expect(f"{tried}, then the names in the database", [], await desk.names())
+    else:
+        raise Broken(tried, Words("the database's error raised"), seen)
+
+
 async def _waits(desk: Desk) -> bool:
     async with desk.own() as session:
         return bool(await session.scalar(WAITING))
@@ -133,7 +162,21 @@ async def gives_its_connection_back(desk: Desk) -> None:
     expect("save_all(factory, ['bread', 'bread']), then connections still held", 0, held)
 
 
-SAVE_ALL = (saves_every_name, skips_what_is_taken, commits_once, sees_a_rival, gives_its_connection_back)
+SAVE_ALL = (saves_every_name, skips_what_is_taken, commits_once)
+SAVE_ALL += (sees_a_rival, raises_other_errors, gives_its_connection_back)
+SAVE_ALL_CLUES = (
+    Clue("Only a taken name may be skipped: catch `IntegrityError`.", facts=r"30 characters, 'milk'\]\)$"),
+    Clue("Call it: `begin_nested()`.", code=r"with session\.begin_nested\s*(:|as\b)"),
+    Clue(
+        "`add` sends nothing; the error comes when the block of `begin_nested` ends. Put `try` around the block.",
+        code=r"begin_nested\(\)[^\n]*:\s*try:\s*session\.add\([^\n]*\n\s*except",
+    ),
+    Clue(
+        "Asking first cannot see what others have not committed. Try to insert, and undo that one insert.",
+        code=r"select\(",
+        facts="UNIQUE|duplicate key|database is locked",
+    ),
+)
 
 
 def parts() -> dict[str, Part]:
@@ -216,10 +259,9 @@ def _exercises() -> dict[str, Part]:
             EveryDriver(
                 lambda url: StoreJudge(
                     ("all", "get_statistics"),
-                    also=(order_kept(url),),
-                    advice={
-                        "raised": "Use the model's columns, and functions that both databases have.",
-                    },
+                    also=partial(order_kept, url),
+                    advice={"raised": "Use the model's columns, and functions that both databases have."},
+                    clues=(SUM_OF_BOOLEANS,),
                     url=url,
                 )
             ),
@@ -239,6 +281,7 @@ def _exercises() -> dict[str, Part]:
                         "and the `except` around it.",
                         "raised": "A name that is taken must cost no more than itself. What can be undone alone?",
                     },
+                    clues=SAVE_ALL_CLUES,
                     opens=partial(desk, url),
                 )
             ),

@@ -164,7 +164,11 @@ async def gives_back(trying: Trying) -> None:
     async def send(name: str) -> None:
         await asyncio.sleep(0)
 
-    await asyncio.gather(*(trying.answer(trying.sessions, 2, send) for _ in range(10)))
+    async with trying.bench.own_factory.begin() as other:  # another writer: who comes to write has to wait
+        await other.execute(update(Task).where(Task.id == 1).values(priority=8))
+        calls = [asyncio.create_task(trying.answer(trying.sessions, 2, send)) for _ in range(10)]
+        await asyncio.wait(calls, timeout=0.3)
+    await asyncio.gather(*calls)
     expect("ten remind(…) at once, then connections still held", 0, trying.bench.checked_out())
 
 
