@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable
+from textwrap import shorten
 from typing import Any
 
 from todo_lib.lab.bench import async_bench
@@ -10,6 +11,7 @@ from todo_lib.lab.postgres import drivers_here
 from todo_lib.lab.scratch import SQLITE, fresh
 from todo_lib.lab.show import Table
 
+WIDTH = 50  # characters of a promise
 PATIENCE = 10.0  # seconds for one behaviour
 
 
@@ -24,9 +26,9 @@ async def contract_everywhere(store_class: Callable[..., Any], *methods: str) ->
     for driver in (SQLITE, *drivers_here()):
         async with fresh(driver) as url:
             broken = [each for each in wanted if not await _holds(each, store_class, url)]
-        first = sentence(broken[0]) if broken else ""
+        first = shorten(sentence(broken[0]), WIDTH, placeholder=" …") if broken else ""
         rows.append((driver, f"{len(wanted) - len(broken)} of {len(wanted)}", first))
-    return Table(("driver", "promises that hold", "the first that does not"), tuple(rows))
+    return Table(("driver", "promises", "the first that does not hold"), tuple(rows))
 
 
 async def _holds(behaviour: Behaviour, store_class: Callable[..., Any], url: str) -> bool:

@@ -18,7 +18,7 @@ from todo_lib.lab.show import Table
 
 Factory = async_sessionmaker[AsyncSession]
 PATIENCE = 10.0  # seconds in one event loop
-WIDTH, END = 84, 54  # characters of a refusal; of a longer one, those at its end
+START, END = 27, 55  # characters of a long refusal that are shown: the first and the last
 
 
 class Base(DeclarativeBase):
@@ -74,8 +74,8 @@ async def on_each(
         except DBAPIError as error:
             # asyncpg's own error is the cause of what SQLAlchemy made of it.
             outcome = f"✗ {error.orig.__cause__ or error.orig}".partition("\n")[0]
-        if len(outcome) > WIDTH:
-            outcome = f"{outcome[: WIDTH - END - 3]} … {outcome[-END:]}"
+        if len(outcome) > START + END:
+            outcome = f"{outcome[:START].rpartition(' ')[0]} … {outcome[-END:].partition(' ')[2]}"
         rows.append((driver, outcome))
     return Table(("driver", "outcome"), tuple(rows))
 
