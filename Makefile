@@ -27,7 +27,7 @@ test: lint ## prove everything: lint, tests, notebooks
 	@$(MAKE) check
 
 check: .venv/.test ## tests and notebooks without lint
-	$(VENV_PYTHON) -m pytest -n 2 --dist loadfile --no-loadscope-reorder --durations 15 tests
+	$(VENV_PYTHON) -m pytest -n 3 --dist loadfile --no-loadscope-reorder --durations 15 tests
 	@$(VENV_PYTHON) -m tests.links --status
 	$(VENV_PYTHON) -m todo_lib.course.validate
 

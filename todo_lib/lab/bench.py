@@ -93,7 +93,7 @@ async def async_bench(store_class: Callable[..., Any], url: str | None = None) -
 async def remembered(url: str) -> AsyncIterator[async_sessionmaker[AsyncSession]]:
     """Give a session factory for `url`; at the end close its sessions, even those left open, and its engine."""
     factory = async_database.create_async_session_factory(url)
-    _reverse_what_has_no_order(factory.kw["bind"].sync_engine)
+    _make_strict(factory.kw["bind"].sync_engine)
     opened: list[AsyncSession] = []
 
     class RememberedSession(AsyncSession):
@@ -132,7 +132,7 @@ async def sync_bench(store_class: Callable[..., Any], url: str | None = None) ->
     """Give stores of `store_class(session)` a database; `url` as for `async_bench`, with its async driver."""
     async with _database(url) as (place, own_factory):
         factory = sync_database.create_session_factory(place.replace("+aiosqlite", ""))
-        _reverse_what_has_no_order(factory.kw["bind"])
+        _make_strict(factory.kw["bind"])
         try:
             yield Bench(
                 open_store=lambda: SyncStore(store_class, factory),
@@ -148,6 +148,7 @@ async def _database(url: str | None) -> AsyncIterator[tuple[str, async_sessionma
     async with AsyncExitStack() as stack:
         place = url or await stack.enter_async_context(fresh())
         factory = async_database.create_async_session_factory(place)
+        _make_strict(factory.kw["bind"].sync_engine)
         stack.push_async_callback(async_database.dispose, factory)
         if url:
             await empty(factory, Base.metadata)
@@ -163,13 +164,14 @@ async def empty(factory: async_sessionmaker[AsyncSession], metadata: MetaData) -
         await connection.run_sync(metadata.drop_all)
 
 
-def _reverse_what_has_no_order(engine: Engine) -> None:
-    """Let SQLite return rows backwards where a query asks for no order, so that a missing one shows."""
+def _make_strict(engine: Engine) -> None:
+    """Let SQLite show what else stays hidden: a missing order, and soon a lock that is never given back."""
     if engine.dialect.name == "sqlite":
-        event.listen(engine, "connect", _reverse)
+        event.listen(engine, "connect", _set_strict)
 
 
-def _reverse(connection: Any, record: Any) -> None:
+def _set_strict(connection: Any, record: Any) -> None:
     cursor = connection.cursor()
-    cursor.execute("PRAGMA reverse_unordered_selects = ON")
+    cursor.execute("PRAGMA reverse_unordered_selects = ON")  # rows without an order come backwards
+    cursor.execute("PRAGMA busy_timeout = 4000")  # milliseconds; a learner is waiting for the verdict
     cursor.close()
