@@ -34,6 +34,7 @@ check: .venv/.test ## tests and notebooks without lint
 bench: .venv/.test ## measure what the course says about time
 	$(VENV_PYTHON) -m tests.bench.http
 	$(VENV_PYTHON) -m tests.bench.store_calls
+	$(VENV_PYTHON) -m tests.bench.hops
 	$(VENV_PYTHON) -m tests.bench.waiting
 	$(VENV_PYTHON) -m tests.bench.check_time
 

@@ -25,8 +25,8 @@ def draw(found: dict[str, dict[str, dict[str, float]]], place: Path) -> None:
     axes.set_xticks([case + 0.3 for case in range(len(CASES))], CASES)
     axes.set_ylabel("requests per second")
     axes.set_xlabel("request, connections")
-    axes.margins(y=0.15)
-    axes.legend(ncols=len(STYLES), loc="upper left")
+    axes.margins(y=0.1)
+    figure.legend(ncols=len(STYLES), loc="outside upper center")
     figure.savefig(place, dpi=110, metadata={"Software": None})
 
 
