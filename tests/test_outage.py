@@ -18,6 +18,7 @@ from tests.served import PATIENCE
 from tests.test_server import TASKS, client_of, started, stored_names, task
 from todo_lib import sqlite
 from todo_lib.lab import postgres
+from todo_lib.lab.bench import OTHERS_END
 
 ROOT = os.geteuid() == 0 if hasattr(os, "geteuid") else False
 LONG = "x" * 90
@@ -139,10 +140,6 @@ async def test_a_file_that_is_read_only_for_a_while(
 WAITS = (
     "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
 )
-END_ALL = (
-    "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
-    "WHERE datname = current_database() AND pid <> pg_backend_pid()"
-)
 
 
 @pytest.mark.asyncio
@@ -165,7 +162,7 @@ async def test_a_server_that_is_gone_in_mid_request(
                 update = asyncio.create_task(client.put(place, json=task("changed")))
                 while not await administrator.fetchval(WAITS):  # noqa: ASYNC110 (no event tells)
                     await asyncio.sleep(0.01)
-                await administrator.execute(END_ALL)
+                await administrator.execute(OTHERS_END)
                 assert (await update).status_code == 500
             assert (await client.get(place)).json()["name"] == "as it was"
             assert (await client.put(place, json=task("changed"))).status_code == 200

@@ -19,7 +19,10 @@ import pytest
 from sqlalchemy import make_url, text
 from sqlalchemy.ext.asyncio import create_async_engine
 
+from todo_lib.async_app.database import create_async_session_factory, dispose
+from todo_lib.entities import Base
 from todo_lib.lab import postgres_server
+from todo_lib.lab.bench import empty
 from todo_lib.lab.postgres import DRIVERS, ROLE, database
 from todo_lib.lab.postgres_server import VARIABLE, NoServerError, postgres_url
 
@@ -166,6 +169,22 @@ async def test_a_database_is_cut_off_from_whoever_still_uses_it(postgres_server:
     with pytest.raises((asyncpg.PostgresError, asyncpg.InterfaceError, OSError)):
         await connection.fetchval("SELECT 1")
     connection.terminate()
+
+
+@pytest.mark.asyncio
+async def test_emptying_leaves_alone_what_is_no_client(postgres_server: str) -> None:
+    """The server's vacuum belongs to a superuser and comes when it likes; a replication connection stands for it."""
+    async with database(DRIVERS[0], postgres_server) as url:
+        factory = create_async_session_factory(url)
+        replicating = make_url(postgres_server).set(drivername="postgresql", database=make_url(url).database)
+        standing_by = await asyncpg.connect(
+            replicating.render_as_string(hide_password=False), server_settings={"replication": "database"}
+        )
+        try:
+            await empty(factory, Base.metadata)
+        finally:
+            standing_by.terminate()
+            await dispose(factory)
 
 
 @pytest.mark.asyncio

@@ -66,8 +66,10 @@ def style() -> str:
 async def url(address: str, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[str]:
     """Point the app at the database, without tables, as it finds it at its first start."""
     factory = create_async_session_factory(address)
-    await empty(factory, Base.metadata)
-    await dispose(factory)
+    try:
+        await empty(factory, Base.metadata)
+    finally:
+        await dispose(factory)
     monkeypatch.setenv("TODO_DATABASE_URL", address)
     return address
 
