@@ -1,11 +1,14 @@
 """A check leaves no task behind that an answer started, and touches no other."""
 
 import asyncio
+import time
+from concurrent.futures import thread
 
 import pytest
 
 from todo_lib.lab.judge import FunctionJudge, stragglers
-from todo_lib.lab.judge.stragglers import wait_for_stragglers
+from todo_lib.lab.judge.stragglers import wait_for_stragglers, wait_for_threads
+from todo_lib.lab.unawaited import catch_unawaited
 from todo_lib.lab.verdict import Outcome
 
 
@@ -64,3 +67,20 @@ async def test_a_failed_task_does_not_complain_later(caplog: pytest.LogCaptureFi
     verdict = await FunctionJudge((behaviour,))("forgets", starts_and_forgets)
     assert verdict.outcome is Outcome.RIGHT
     assert not caplog.records
+
+
+@pytest.mark.asyncio
+async def test_a_slow_thread_keeps_no_coroutine_until_later(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A busy machine may stop a thread between handing over its result and forgetting it."""
+    run = thread._WorkItem.run
+
+    def run_and_dawdle(job: thread._WorkItem) -> None:
+        run(job)
+        time.sleep(0.05)
+
+    monkeypatch.setattr(thread._WorkItem, "run", run_and_dawdle)
+    with catch_unawaited() as found:
+        async with wait_for_threads():
+            await asyncio.gather(*(asyncio.to_thread(asyncio.sleep, 0) for _ in range(3)))
+        await asyncio.sleep(0)
+    assert [each.name for each in found] == ["sleep"] * 3

@@ -10,7 +10,7 @@ from todo_lib.lab.contract import Behaviour, sentence
 from todo_lib.lab.judge import cause
 from todo_lib.lab.judge.clue import Clue, advice_for
 from todo_lib.lab.judge.failure import Failure, OwnLines, Result
-from todo_lib.lab.judge.stragglers import wait_for_stragglers
+from todo_lib.lab.judge.stragglers import wait_for_stragglers, wait_for_threads
 from todo_lib.lab.unawaited import catch_unawaited
 from todo_lib.lab.verdict import MAX_LINES, Outcome, Verdict
 
@@ -86,9 +86,10 @@ async def _try(trial: Trial, watch_blocking: bool) -> Result:
     failure = None
     with catch_unawaited() as unawaited:
         try:
-            async with open_subject() as subject, wait_for_stragglers(), asyncio.timeout(cause.TIMEOUT):
-                with refuse_blocking() if watch_blocking else nullcontext():
-                    await behaviour(subject)
+            async with wait_for_threads(), open_subject() as subject, wait_for_stragglers():
+                async with asyncio.timeout(cause.TIMEOUT):
+                    with refuse_blocking() if watch_blocking else nullcontext():
+                        await behaviour(subject)
         except Exception as error:  # noqa: BLE001 (whatever the learner's code raises is the verdict's matter)
             failure = Failure.of(error)
         await asyncio.sleep(0)  # until then the loop keeps what woke this task, and its result with it
