@@ -27,21 +27,38 @@ APPS = {"sync": sync_app, "async": async_app}
 DRIVERS = {"sync": "sqlite", "async": "sqlite+aiosqlite"}
 
 
-@pytest.fixture(scope="module", autouse=True)
-def set_aside() -> None:
-    """Set aside what imports and earlier modules left, so that collecting after a test takes 10 ms, not 200."""
-    gc.collect()
-    gc.freeze()
+# Workers take one group of tests after the other: those that take long come first and in small groups, or one
+# worker would be left alone with them in the end.
+LONGEST = (
+    "test_browser",
+    "test_notebooks",
+    "test_rerun",
+    "test_file_exercises",
+    "test_exercises",
+    "test_route",
+    "test_leaks",
+)
+PARTED = re.compile(r"\[(\d\d|learner|solved)")  # by the lesson, or by the edition
 
 
-# Two workers share the modules out one after the other: one that takes long must not be begun last.
-LONGEST = ("test_rerun", "test_file_exercises", "test_browser", "test_exercises", "test_route", "test_leaks")
+def pytest_itemcollected(item: pytest.Item) -> None:
+    """Keep the tests of a module together, as its fixtures want it; of a long module, those of a lesson."""
+    part = PARTED.search(item.name) if item.path.stem in LONGEST[1:] else None
+    item.add_marker(pytest.mark.xdist_group(item.path.stem + (part[1] if part else "")))
 
 
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Put the modules that take long first; otherwise the order stays, as pytest-randomly has made it."""
     items.sort(key=lambda item: LONGEST.index(item.path.stem) if item.path.stem in LONGEST else len(LONGEST))
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Say of the notebooks what was compared, not only that a test passed."""
+    for report in terminalreporter.getreports("passed"):
+        for name, value in report.user_properties:
+            if name == "proven":
+                terminalreporter.write_line(str(value))
 
 
 @pytest.fixture
@@ -77,9 +94,10 @@ async def client(style: str, url: str) -> AsyncIterator[httpx.AsyncClient]:
 
 @pytest.fixture(scope="module")
 def warm_runner() -> Iterator[None]:
-    """Let this module's tests run projects from a process that has pytest and the libraries loaded."""
+    """Let this module's tests, and the kernels they start, run projects from a process with the libraries loaded."""
     with pytest.MonkeyPatch.context() as patch, warm.warm_runner(testing.RUNNER) as runner:
         patch.setattr(testing, "RUNNER", runner)
+        patch.setenv(testing.OTHER_RUNNER, str(runner))
         yield
 
 
@@ -112,6 +130,7 @@ def postgres_server() -> str:
 @pytest.fixture(autouse=True)
 def nothing_is_left_behind() -> Iterator[None]:
     """Fail the test that leaves a thread or an open database file, once its event loop is closed."""
+    gc.freeze()  # what was there before is set aside: looking through it takes 200 ms, and a check does so ten times
     threads, files = set(threading.enumerate()), _open_databases()
     yield
     # A forgotten await or connection complains when it is collected: now, so that this test is blamed.

@@ -34,6 +34,22 @@ with socket.socket(socket.AF_UNIX) as server:
     server.sendall(job)
     sys.exit(server.recv(1) != b"0")
 """
+# What a project's first test would load.
+CONFIG = '[tool.pytest.ini_options]\nasyncio_mode = "strict"\n'
+FIRST = """\
+import httpx, pytest
+from sqlalchemy.ext.asyncio import create_async_engine
+from todo_lib import entities, sqlite
+
+@pytest.mark.asyncio
+async def test_first():
+    engine = create_async_engine("sqlite+aiosqlite://")
+    async with engine.connect():
+        pass
+    await engine.dispose()
+    async with httpx.AsyncClient():
+        pass
+"""
 
 
 @contextmanager
@@ -47,7 +63,10 @@ def warm_runner(runner: Path) -> Iterator[Path]:
     client.write_text(CLIENT.format(address=address), encoding="utf-8")
     command = [sys.executable, __file__, SERVE, address, str(runner)]
     try:
-        with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as server:
+        environment = {**os.environ, "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"}  # as the runner's is
+        with subprocess.Popen(
+            command, env=environment, stdin=subprocess.PIPE, stdout=subprocess.PIPE
+        ) as server:
             try:
                 assert server.stdout.readline(), "the warm process did not start"
                 yield client
@@ -58,9 +77,18 @@ def warm_runner(runner: Path) -> Iterator[Path]:
 
 
 def serve(address: str, runner: str) -> None:
-    """Import what the runner imports, then fork for every client, until standard input is closed."""
-    for library in runpy.run_path(runner)["LIBRARIES"]:
+    """Load what projects need, then fork for every client, until standard input is closed."""
+    names = runpy.run_path(runner)
+    for library in names["LIBRARIES"]:
         import_module(library)
+    with (
+        tempfile.TemporaryDirectory() as folder
+    ):  # pytest loads much of itself, and its plugins, only as it runs
+        Path(folder, "pyproject.toml").write_text(CONFIG, encoding="utf-8")
+        Path(folder, "test_first.py").write_text(FIRST, encoding="utf-8")
+        (first,) = names["run"](Path(folder), ["test_first.py"])
+        assert first["passed"], first["text"]
+        os.chdir("/")
     with socket.socket(socket.AF_UNIX) as listener:
         listener.bind(address)
         listener.listen()
