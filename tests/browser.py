@@ -52,14 +52,18 @@ SETTINGS = {
 
 IS_OPEN = "window.jupyterapp?.shell.currentWidget?.sessionContext?.session?.kernel?.status === 'idle'"
 # The command is back at the first error already, also at one that stops nothing. The kernel answers in order.
-RUN = """async () => {
+RUN = """async (cells) => {
     const {commands, shell} = window.jupyterapp
-    const {kernel} = shell.currentWidget.sessionContext.session
+    const {content, sessionContext} = shell.currentWidget
     await commands.execute('notebook:clear-all-cell-outputs')
-    await commands.execute('notebook:run-all-cells')
-    await kernel.requestExecute({code: '', silent: true}).done
+    content.activeCellIndex = cells
+    await commands.execute(cells < content.widgets.length ? 'notebook:run-all-above' : 'notebook:run-all-cells')
+    await sessionContext.session.kernel.requestExecute({code: '', silent: true}).done
     return true
 }"""
+RESTART = (
+    "() => window.jupyterapp.shell.currentWidget.sessionContext.restartKernel().then(() => true)"
+)
 NOTEBOOK = "JSON.stringify(window.jupyterapp.shell.currentWidget.context.model)"
 PICTURES_ARE_THERE = "[...document.images].every(image => image.complete)"
 HEIGHT = """() => {
@@ -98,9 +102,10 @@ class Desk:
     browser: BrowserContext
 
     def problems(self, path: Path, pictures: Path | None = None) -> list[str]:
-        """Open a copy of a notebook, run it all on its fresh kernel; return what a learner must not meet.
+        """Open a copy of a notebook, do with it what learners do; return what they must not meet.
 
-        With a folder for `pictures`, draw it there as it looks then, on light and on dark ground.
+        They run half of it, restart the kernel, run it all, look at it, and run it all again. With a folder for
+        `pictures`, draw it there as it looks when it has run once, on light and on dark ground.
         """
         shutil.copy(path, self.notebooks)
         page, found, before = self.browser.new_page(), [], _started_with(self.token)
@@ -110,17 +115,27 @@ class Desk:
             # A workspace of its own, or Lab would open the notebooks of before as well.
             page.goto(f"{self.url}lab/workspaces/{path.stem}/tree/{path.name}?token={self.token}")
             page.wait_for_function(IS_OPEN)
-            try:
-                page.wait_for_function(RUN)
-            except TimeoutError:
-                found.append("a cell did not end, or the kernel died")
-            ran = nbformat.reads(page.evaluate(NOTEBOOK), as_version=4)
-            found += problems(ran, stored=nbformat.read(path, as_version=4))
+            stored = nbformat.read(path, as_version=4)
+            found += self._run(page, stored, len(stored.cells) // 2)
+            page.wait_for_function(RESTART)
+            page.wait_for_function(IS_OPEN)
+            found += self._run(page, stored)
             found += self._look(page, path.stem, pictures)
+            found += self._run(page, stored)
         finally:
             page.close()
             found += self._stop_kernel(before)
         return list(dict.fromkeys(found))
+
+    def _run(self, page: Page, stored: NotebookNode, cells: int | None = None) -> list[str]:
+        """Run the first cells, or all; return what went wrong."""
+        cells, found = len(stored.cells) if cells is None else cells, []
+        try:
+            page.wait_for_function(RUN, arg=cells)
+        except TimeoutError:
+            found.append("a cell did not end, or the kernel died")
+        ran = nbformat.reads(page.evaluate(NOTEBOOK), as_version=4)
+        return found + problems(ran.cells[:cells], stored.cells[:cells])
 
     def _look(self, page: Page, name: str, pictures: Path | None) -> list[str]:
         page.wait_for_function(PICTURES_ARE_THERE)
@@ -146,11 +161,11 @@ def _from_the_network(url: str) -> list[str]:
     return [] if here else [f"the network is needed: {url}"]
 
 
-def problems(ran: NotebookNode, stored: NotebookNode) -> list[str]:
-    """Return what went wrong in a notebook that ran, given what is stored."""
+def problems(ran: list[NotebookNode], stored: list[NotebookNode]) -> list[str]:
+    """Return what went wrong in cells that ran, given what is stored."""
     return [
         f"cell {number} {what}, in\n{cell.source}"
-        for number, (cell, before) in enumerate(zip(ran.cells, stored.cells, strict=True), 1)
+        for number, (cell, before) in enumerate(zip(ran, stored, strict=True), 1)
         if cell.cell_type == "code"
         for what in _cell_problems(cell, before)
     ]

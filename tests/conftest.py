@@ -92,12 +92,19 @@ async def client(style: str, url: str) -> AsyncIterator[httpx.AsyncClient]:
         yield client
 
 
+@pytest.fixture(scope="session")
+def warm_process() -> Iterator[Path]:
+    """Start a process that has pytest and the libraries loaded; give the script that runs projects from it."""
+    with warm.warm_runner(testing.RUNNER) as runner:
+        yield runner
+
+
 @pytest.fixture(scope="module")
-def warm_runner() -> Iterator[None]:
-    """Let this module's tests, and the kernels they start, run projects from a process with the libraries loaded."""
-    with pytest.MonkeyPatch.context() as patch, warm.warm_runner(testing.RUNNER) as runner:
-        patch.setattr(testing, "RUNNER", runner)
-        patch.setenv(testing.OTHER_RUNNER, str(runner))
+def warm_runner(warm_process: Path) -> Iterator[None]:
+    """Let this module's tests, and the kernels they start, run projects from the warm process."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(testing, "RUNNER", warm_process)
+        patch.setenv(testing.OTHER_RUNNER, str(warm_process))
         yield
 
 
