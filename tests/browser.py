@@ -35,7 +35,7 @@ from playwright.sync_api import (
 )
 
 PATIENCE = 120  # seconds: for the server, for a kernel, for all cells of a notebook
-WIDTH = 1100  # of the window: a small laptop's
+WIDTH, HEIGHT = 1100, 800  # of the window: a small laptop's
 TALLEST = 15_000  # Chromium draws no picture beyond 16,384 pixels
 
 CHROMIUMS = ("chromium", "chromium-browser", "google-chrome")
@@ -61,12 +61,10 @@ RUN = """async (cells) => {
     await sessionContext.session.kernel.requestExecute({code: '', silent: true}).done
     return true
 }"""
-RESTART = (
-    "() => window.jupyterapp.shell.currentWidget.sessionContext.restartKernel().then(() => true)"
-)
+RESTART = "() => window.jupyterapp.shell.currentWidget.sessionContext.restartKernel().then(() => true)"
 NOTEBOOK = "JSON.stringify(window.jupyterapp.shell.currentWidget.context.model)"
 PICTURES_ARE_THERE = "[...document.images].every(image => image.complete)"
-HEIGHT = """() => {
+NEEDED_HEIGHT = """() => {
     const panel = document.querySelector('.jp-WindowedPanel-outer')
     panel.scrollTop = 0
     return Math.ceil(window.innerHeight - panel.clientHeight + panel.scrollHeight)
@@ -139,13 +137,14 @@ class Desk:
 
     def _look(self, page: Page, name: str, pictures: Path | None) -> list[str]:
         page.wait_for_function(PICTURES_ARE_THERE)
-        page.set_viewport_size({"width": WIDTH, "height": min(page.evaluate(HEIGHT), TALLEST)})
+        page.set_viewport_size({"width": WIDTH, "height": min(page.evaluate(NEEDED_HEIGHT), TALLEST)})
         found = [f"cut off, {each}" for each in page.evaluate(CUT_OFF)]
         if pictures:
             (pictures / f"{name}.png").write_bytes(page.screenshot())
             page.emulate_media(color_scheme="dark")
             page.wait_for_function(IS_DARK)
             (pictures / f"{name}_dark.png").write_bytes(page.screenshot())
+        page.set_viewport_size({"width": WIDTH, "height": HEIGHT})  # a tall page is slow when cells run
         return found
 
     def _stop_kernel(self, before: list[psutil.Process]) -> list[str]:
@@ -196,7 +195,7 @@ def desk(folder: Path, notebooks: Path) -> Iterator[Desk]:
     with (
         sync_playwright() as playwright,
         _launched(playwright) as browser,
-        browser.new_context(viewport={"width": WIDTH, "height": 800}, color_scheme="light") as context,
+        browser.new_context(viewport={"width": WIDTH, "height": HEIGHT}, color_scheme="light") as context,
         _jupyterlab(folder) as (url, token),
     ):
         context.set_default_timeout(PATIENCE * 1000)

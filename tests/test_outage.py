@@ -31,7 +31,7 @@ async def running(style: str) -> AsyncIterator[httpx.AsyncClient]:
         yield client
 
 
-async def fill(client: httpx.AsyncClient, limit: int = 20_000) -> list[str]:
+async def fill(client: httpx.AsyncClient, limit: int = 2_000) -> list[str]:
     """Create tasks until that fails; return the places of those that were acknowledged."""
     places = []
     for number in range(limit):
