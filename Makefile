@@ -27,7 +27,7 @@ test: lint ## prove everything: lint, tests, notebooks
 	@$(MAKE) check
 
 check: .venv/.test ## tests and notebooks without lint
-	$(VENV_PYTHON) -m pytest -n 4 --dist loadgroup --no-loadscope-reorder --durations 15 tests
+	$(VENV_PYTHON) -m pytest -n 4 --dist loadfile --no-loadscope-reorder --durations 15 tests
 	@$(VENV_PYTHON) -m tests.links --status
 
 bench: .venv/.test ## measure what the course says about time

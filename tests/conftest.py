@@ -15,6 +15,7 @@ import pytest
 import pytest_asyncio
 from sqlalchemy import insert
 from sqlalchemy.ext.asyncio import create_async_engine
+from xdist.scheduler import LoadScopeScheduling
 
 from tests import warm
 from todo_lib.async_app.main import app as async_app
@@ -41,10 +42,27 @@ LONGEST = (
 PARTED = re.compile(r"\[(\d\d|learner|solved)")  # by the lesson, or by the edition
 
 
-def pytest_itemcollected(item: pytest.Item) -> None:
-    """Keep the tests of a module together, as its fixtures want it; of a long module, those of a lesson."""
-    part = PARTED.search(item.name) if item.path.stem in LONGEST[1:] else None
-    item.add_marker(pytest.mark.xdist_group(item.path.stem + (part[1] if part else "")))
+def group(nodeid: str) -> str:
+    """Return which tests stay together: those of a module, as its fixtures want it; of a long one, of a lesson."""
+    file, _, test = nodeid.partition("::")
+    module, part = Path(file).stem, PARTED.search(test)
+    if not part or module not in LONGEST:
+        return file
+    # JupyterLab and a browser are slow to start: twice, not once for each lesson.
+    return f"{file} {int(part[1]) % 2 if module == 'test_browser' else part[1]}"
+
+
+class ByGroup(LoadScopeScheduling):
+    """Shares tests out by `group`: `--dist loadgroup` of pytest-xdist 3.8 groups nothing under pytest 9.2."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        return group(nodeid)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> ByGroup:
+    """Share the tests out by their groups, whatever `--dist` says."""
+    return ByGroup(config, log)
 
 
 @pytest.hookimpl(trylast=True)
