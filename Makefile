@@ -21,7 +21,7 @@ lab: .venv/.lab ## set up what is missing and open the course in JupyterLab
 	PATH="$$PWD/.venv/bin:$$PATH" $(VENV_PYTHON) -m jupyterlab --ServerApp.root_dir=notebooks $(LAB_ARGS)
 
 workspace: .venv/.lab ## a copy of the synchronous app to migrate in files; AFTER=05 for one that is that far
-	$(VENV_PYTHON) -m todo_lib.lab.workspace $${AFTER:+--after $$AFTER}
+	$(VENV_PYTHON) -m todo_lib.course.migration.workspace $${AFTER:+--after $$AFTER}
 
 test: lint ## prove everything: lint, tests, notebooks
 	@$(MAKE) check
@@ -46,7 +46,7 @@ format: .venv/.test ## format the code and repair what can be repaired
 	$(VENV_PYTHON) -m ruff format .
 
 notebooks: .venv/.test ## build the notebooks whose source changed; ALL=1 builds every one
-	$(VENV_PYTHON) -m todo_lib.course.build $${ALL:+--all}
+	$(VENV_PYTHON) -m todo_lib.authoring.build $${ALL:+--all}
 
 links: .venv/.test ## list the addresses on the web that the course names, and visit each
 	$(VENV_PYTHON) -m tests.links

@@ -17,11 +17,11 @@ from sqlalchemy import insert
 from sqlalchemy.ext.asyncio import create_async_engine
 from xdist.scheduler import LoadScopeScheduling
 
-from tests import warm
+from tests import forked_runner
 from todo_lib.async_app.main import app as async_app
 from todo_lib.entities import Task
-from todo_lib.lab import testing
-from todo_lib.lab.postgres import running_server
+from todo_lib.lab.db.postgres import running_server
+from todo_lib.lab.testing import runs
 from todo_lib.sync_app.main import app as sync_app
 
 APPS = {"sync": sync_app, "async": async_app}
@@ -32,24 +32,24 @@ DRIVERS = {"sync": "sqlite", "async": "sqlite+aiosqlite"}
 # worker would be left alone with them in the end.
 LONGEST = (
     "test_browser",
-    "test_notebooks",
-    "test_rerun",
+    "test_out_of_order",
     "test_file_exercises",
     "test_exercises",
-    "test_route",
+    "test_migration",
     "test_leaks",
 )
-PARTED = re.compile(r"\[(\d\d|learner|solved)")  # by the lesson, or by the edition
+LESSON = re.compile(r"\[(?:(?P<number>\d\d)_)?(?P<name>[a-z_]+)(?=[-/\]])")
+PARTED = ("test_browser", "test_out_of_order", "test_file_exercises", "test_exercises")  # by the lesson
 
 
 def group(nodeid: str) -> str:
     """Return which tests stay together: those of a module, as its fixtures want it; of a long one, of a lesson."""
     file, _, test = nodeid.partition("::")
-    module, part = Path(file).stem, PARTED.search(test)
-    if not part or module not in LONGEST:
+    module, lesson = Path(file).stem, LESSON.search(test)
+    if not lesson or module not in PARTED:
         return file
     # JupyterLab and a browser are slow to start: twice, not once for each lesson.
-    return f"{file} {int(part[1]) % 2 if module == 'test_browser' else part[1]}"
+    return f"{file} {int(lesson['number']) % 2 if module == 'test_browser' else lesson['name']}"
 
 
 class ByGroup(LoadScopeScheduling):
@@ -67,16 +67,8 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> ByGroup:
 
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Put the modules that take long first; otherwise the order stays, as pytest-randomly has made it."""
+    """Put the modules that take long first; otherwise the order stays, as pytest-random-order has made it."""
     items.sort(key=lambda item: LONGEST.index(item.path.stem) if item.path.stem in LONGEST else len(LONGEST))
-
-
-def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    """Say of the notebooks what was compared, not only that a test passed."""
-    for report in terminalreporter.getreports("passed"):
-        for name, value in report.user_properties:
-            if name == "proven":
-                terminalreporter.write_line(str(value))
 
 
 @pytest.fixture
@@ -113,7 +105,7 @@ async def client(style: str, url: str) -> AsyncIterator[httpx.AsyncClient]:
 @pytest.fixture(scope="session")
 def warm_process() -> Iterator[Path]:
     """Start a process that has pytest and the libraries loaded; give the script that runs projects from it."""
-    with warm.warm_runner(testing.RUNNER) as runner:
+    with forked_runner.warm_runner(runs.RUNNER) as runner:
         yield runner
 
 
@@ -121,8 +113,8 @@ def warm_process() -> Iterator[Path]:
 def warm_runner(warm_process: Path) -> Iterator[None]:
     """Let this module's tests, and the kernels they start, run projects from the warm process."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(testing, "RUNNER", warm_process)
-        patch.setenv(testing.OTHER_RUNNER, str(warm_process))
+        patch.setattr(runs, "RUNNER", warm_process)
+        patch.setenv(runs.OTHER_RUNNER, str(warm_process))
         yield
 
 

@@ -6,7 +6,7 @@ import platform
 import statistics
 import time
 
-from tests.test_exercises import EXERCISES, LESSONS, answer_cell, answer_in
+from tests.course.test_exercises import EXERCISES, LESSONS, answer_cell, answer_in
 from todo_lib.lab.exercise import lesson
 
 REPEAT = 9

@@ -16,9 +16,9 @@ from fastapi_filter import FilterDepends
 from fastapi_filters.ext.sqlalchemy import apply_filters_and_sorting
 from sqlalchemy import Select, select
 
+from todo_lib.course.contract.harness import async_harness
+from todo_lib.course.contract.registry import task
 from todo_lib.entities import Task
-from todo_lib.lab.bench import async_bench
-from todo_lib.lab.contract.behaviour import task
 
 GROUND = ("SQLAlchemy", "pydantic", "fastapi")
 QUESTIONS = ("order=-name", "order=nonsense", "order=metadata", "name=%25")
@@ -86,7 +86,7 @@ async def third(name: str | None = None, order: Annotated[list[str] | None, Quer
 async def main() -> None:
     """Print what each library answers."""
     print(*(f"{name} {version(name)}" for name in GROUND))
-    async with async_bench(lambda factory: None) as bench:
+    async with async_harness(lambda factory: None) as bench:
         await bench.insert_all(map(task, ("100 % sure", "buy bread", "snake_case")))
         app.state.factory = bench.own_factory
         transport = httpx.ASGITransport(app, raise_app_exceptions=False)

@@ -27,7 +27,7 @@ import psutil
 import sqlalchemy
 
 from tests.bench.load import Request, load
-from todo_lib.lab.project import ROOT
+from todo_lib.course.migration.project import REPOSITORY
 from todo_lib.models import TaskInput
 from todo_lib.sync_app import database as sync_database
 from todo_lib.sync_app.datastore import DataStoreDb
@@ -82,7 +82,7 @@ def served(app: str, folder: Path) -> Iterator[tuple[psutil.Process, int]]:
         "warning",
         "--no-access-log",
     ]
-    env = os.environ | {"TODO_DATABASE_URL": f"{driver}:///{file.as_posix()}", "PYTHONPATH": str(ROOT)}
+    env = os.environ | {"TODO_DATABASE_URL": f"{driver}:///{file.as_posix()}", "PYTHONPATH": str(REPOSITORY)}
     with subprocess.Popen(command, env=env) as server:
         try:
             wait_for(port)

@@ -12,8 +12,8 @@ from sqlalchemy import create_engine, func, select
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
 from tests.bench.http import machine
-from todo_lib.lab.postgres import database
-from todo_lib.lab.postgres_server import postgres_url
+from todo_lib.lab.db.postgres import database
+from todo_lib.lab.db.postgres_server import postgres_url
 
 QUERY, QUERIES, ROUNDS = select(func.pg_sleep(0.05)), 10, 5
 

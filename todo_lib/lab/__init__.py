@@ -1,41 +1,32 @@
-"""What the notebooks import to teach. `%load_ext todo_lib.lab` makes a kernel ready for a lesson."""
+"""A teaching lab for asynchronous notebooks: checks, hints, a watcher, measurements. It knows no course.
+
+This is its door: notebooks import from here, and from nowhere inside.
+"""
 
 import importlib
-import types
 from typing import Any
 
 from IPython.core.interactiveshell import InteractiveShell
 
-from todo_lib.lab import answer, needs
-from todo_lib.lab.blank import BLANK, NAME
-from todo_lib.lab.errors import errors, explain
-from todo_lib.lab.exercise import lesson
-from todo_lib.lab.expect import expect_error
-from todo_lib.lab.measure import stall_meter, timed
-from todo_lib.lab.preflight import preflight
-from todo_lib.lab.queries import count_queries, pool_status
-from todo_lib.lab.scratch import new_database, rows
-from todo_lib.lab.show import code_of, diff
-from todo_lib.lab.testing import run_tests
-from todo_lib.lab.timeline import timeline
-from todo_lib.lab.watch import open_things, start_watching
-from todo_lib.lab.workspace import new_workspace
+from todo_lib.lab.aio.measure import stall_meter, timed
+from todo_lib.lab.aio.timeline import timeline
+from todo_lib.lab.db.queries import count_queries, pool_status
+from todo_lib.lab.errors.expected import expect_error
+from todo_lib.lab.errors.lookup import errors, explain
+from todo_lib.lab.kernel.extension import load
+from todo_lib.lab.kernel.watcher import open_things
+from todo_lib.lab.messages import code_of, diff
 
 __all__ = [
     "code_of",
     "count_queries",
+    "database",
     "diff",
     "errors",
     "expect_error",
     "explain",
-    "lesson",
-    "new_database",
-    "new_workspace",
     "open_things",
     "pool_status",
-    "preflight",
-    "rows",
-    "run_tests",
     "serve",
     "stall_meter",
     "start_postgres",
@@ -43,8 +34,11 @@ __all__ = [
     "timeline",
 ]
 
-
-ON_DEMAND = {"serve": "todo_lib.lab.server", "start_postgres": "todo_lib.lab.postgres"}
+ON_DEMAND = {
+    "database": "todo_lib.lab.db.postgres",
+    "serve": "todo_lib.lab.server",
+    "start_postgres": "todo_lib.lab.db.postgres",
+}
 
 
 def __getattr__(name: str) -> Any:
@@ -55,18 +49,5 @@ def __getattr__(name: str) -> Any:
 
 
 def load_ipython_extension(shell: InteractiveShell) -> None:
-    """Start the watcher, show errors short, let `____` stand for what is not written yet."""
-    start_watching(shell)
-    answer.provide(shell)
-    needs.provide(shell)
-    shell.InteractiveTB.set_mode("Minimal")  # `%tb Context` shows the last error in full
-    shell.push(
-        {NAME: BLANK, "errors": errors, "explain": explain, "lesson": lesson, "new_workspace": new_workspace},
-        interactive=False,
-    )
-    for formatter in (shell.display_formatter.formatters["text/plain"],):
-        formatter.for_type(types.CoroutineType, _show_coroutine)
-
-
-def _show_coroutine(coroutine: Any, printer: Any, cycle: bool) -> None:
-    printer.text(f"a coroutine of {coroutine.__qualname__}(): it has not run")
+    """Make a kernel ready: `%load_ext todo_lib.lab`."""
+    load(shell)

@@ -1,15 +1,16 @@
-"""What a learner meets: `q = lesson("05")`, then `await q.add.check(…)`, `q.add.hint()` and so on."""
+"""What a learner meets: a set `q` of exercises, then `await q.add.check(…)`, `q.add.hint()` and so on."""
 
-import importlib
 import os
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Any, Protocol
 
-from todo_lib.lab.show import Note
-from todo_lib.lab.unawaited import RunsWhenAwaited
+from todo_lib.lab.aio.unawaited import RunsWhenAwaited
+from todo_lib.lab.kernel.watcher import current
+from todo_lib.lab.messages import Note
+from todo_lib.lab.questions import Prediction, Recall
 from todo_lib.lab.verdict import CheckFailedError, Outcome, Verdict
-from todo_lib.lab.watch import current
 
 LEVELS = ("concept", "place", "code")
 
@@ -17,8 +18,8 @@ verdicts: list[Verdict] = []
 """Every verdict given in this process, in order: CI reads it to see that each check really ran."""
 
 
-lessons_taken: list["Lesson"] = []
-"""Every lesson opened in this process."""
+opened: list["ExerciseSet"] = []
+"""Every set of exercises opened in this process."""
 
 
 class Judge(Protocol):
@@ -32,16 +33,36 @@ class Judge(Protocol):
         """Return the verdict on an answer to the exercise of that name."""
 
 
+class HintingJudge(Judge, Protocol):
+    """A judge that brings its own hints, because they are the same wherever it judges."""
+
+    @property
+    def hints(self) -> Sequence[str]:
+        """Return the concept, then the place, then the code."""
+
+
+class Solutions(Protocol):
+    """The solved answers that belong to a set of exercises."""
+
+    @property
+    def exercises(self) -> list[str]:
+        """Return the names of the exercises that have an answer of their own, in order."""
+
+    def solution(self, exercise: str) -> tuple[str, str]:
+        """Return the code and the explanation of an exercise's solution."""
+
+
 @dataclass
 class Exercise:
-    """One task of a lesson: how it is judged, and the help a learner can ask for."""
+    """Something to write: how it is judged, and the help a learner can ask for."""
 
     judge: Judge
-    hints: tuple[str, str, str]
+    hints: Sequence[str]
     """The concept, then the place, then the code."""
+    solutions: Callable[[], Solutions]
+    """Reads the solved answers; only who asks for one pays for that."""
     # A default value would stand on the class, and Tab would offer it to the learner; a factory's does not.
     name: str = field(default_factory=str)
-    lesson: str = field(default_factory=str)
     hints_seen: int = field(default_factory=int)
     attempts: int = field(default_factory=int)
     last: Verdict | None = field(default_factory=lambda: None)
@@ -70,7 +91,7 @@ class Exercise:
     def _cell_did_not_run(self, answer: Any) -> Verdict | None:
         """Return the verdict on an earlier answer that the learner's last one has not replaced."""
         watcher = current()
-        why = watcher.unrun.why_out_of_date(answer) if watcher else ""
+        why = watcher.failed_cells.why_out_of_date(answer) if watcher else ""
         lines = (
             why,
             "So this is still your earlier one.",
@@ -108,116 +129,34 @@ class Exercise:
                 "Run this again to see the solution anyway.",
             )
             return Note("?", "have you tried?", lines)
-        # Here, not above: reading a source costs an import that most learners never need.
-        from todo_lib.course.source import find, read  # noqa: PLC0415
-
-        source = read(find(self.lesson))
-        if self.name not in source.exercises:  # it judges what other cells hold
-            others = ", ".join(f"`q.{name}.solution()`" for name in source.exercises)
+        solutions = self.solutions()
+        if self.name not in solutions.exercises:  # it judges what other cells hold
+            others = ", ".join(f"`q.{name}.solution()`" for name in solutions.exercises)
             return Note("=", f"a solution: {self.name}", (f"It is in these: {others}.", self.hints[-1]))
-        code, explanation = source.solution(self.name)
+        code, explanation = solutions.solution(self.name)
         return Note("=", f"a solution: {self.name}", (explanation,), code=code)
-
-
-@dataclass
-class Prediction:
-    """A question to answer before running the cell that reveals it."""
-
-    question: str
-    options: dict[str, str]
-    """Letter → the option."""
-    right: str
-    why: dict[str, str]
-    """Letter → why it is right, or why it is tempting and wrong."""
-    name: str = field(default_factory=str)
-    lesson: str = field(default_factory=str)
-    given: str = field(default_factory=str)
-
-    def __dir__(self) -> list[str]:
-        return ["predict", "reveal"]
-
-    def predict(self, letter: str) -> Note:
-        """Record a prediction. What it is worth is told by `reveal`, after the cell that shows it."""
-        letter = str(letter).strip().upper()
-        if letter not in self.options:
-            return Note("?", f"choose one of {', '.join(self.options)}", (self.question,))
-        self.given = letter
-        return Note(
-            "·",
-            f"noted: {letter}",
-            (self.options[letter], "Read on: a cell will show it, and the one after it explains."),
-        )
-
-    def reveal(self) -> Note:
-        """Return what was right, and why each other option is tempting."""
-        given = f"you said {self.given}" if self.given else "you made no prediction"
-        order = [self.right, *(letter for letter in self.options if letter != self.right)]
-        marks = {letter: "✓" if letter == self.right else "✗" for letter in order}
-        lines = tuple(f"{marks[each]} {each}: {self.options[each]} {self.why[each]}" for each in order)
-        return Note("=", f"it is {self.right}; {given}", lines)
-
-
-@dataclass
-class Recall:
-    """A question about an earlier lesson. The answer is explained at once."""
-
-    question: str
-    options: dict[str, str]
-    """Letter → the option."""
-    right: str
-    why: dict[str, str]
-    """Letter → why it is right, or why it is tempting and wrong."""
-    look: str
-    """Where to look it up: "lesson 02, under *Predict*"."""
-    name: str = field(default_factory=str)
-    lesson: str = field(default_factory=str)
-
-    def __dir__(self) -> list[str]:
-        return ["answer"]
-
-    def answer(self, letter: str) -> Note:
-        """Return whether the letter is right, and why."""
-        letter = str(letter).strip().upper()
-        if letter not in self.options:
-            return Note("?", f"choose one of {', '.join(self.options)}", (self.question,))
-        if letter == self.right:
-            return Note("✓", f"{letter} is right", (self.why[letter],))
-        lines = (self.why[letter], f"Have another try, or look again at {self.look}.")
-        return Note("✗", f"not {letter}", lines)
 
 
 Part = Exercise | Prediction | Recall
 
 
-class Lesson:
-    """A lesson's exercises and questions, by name; tab completion lists them."""
+class ExerciseSet:
+    """Exercises and questions that belong together, by name; tab completion lists them."""
 
-    def __init__(self, number: str, parts: dict[str, Part]) -> None:
-        self.number = number
+    def __init__(self, title: str, parts: Mapping[str, Part]) -> None:
+        self.title = title
         self._parts = parts
         self.exercises = {name: part for name, part in parts.items() if isinstance(part, Exercise)}
         for name, part in parts.items():
-            part.name, part.lesson = name, number
+            part.name = name
             setattr(self, name, part)
+        opened.append(self)
 
     def __repr__(self) -> str:
-        return f"Lesson {self.number}: " + ", ".join(f"q.{name}" for name in self._parts)
+        return f"{self.title}: " + ", ".join(f"q.{name}" for name in self._parts)
 
     def __dir__(self) -> list[str]:
         return list(self._parts)
-
-
-def lesson(number: str) -> Lesson:
-    """Return a lesson's exercises, fresh. Raise `ValueError` for a number that is none."""
-    try:
-        module = importlib.import_module(f"todo_lib.lab.lessons.lesson_{number}")
-    except ModuleNotFoundError as error:
-        raise ValueError(
-            f"there is no lesson {number!r}; lessons have two digits, as in lesson('05')"
-        ) from error
-    taken = Lesson(str(number), module.parts())
-    lessons_taken.append(taken)
-    return taken
 
 
 def strict() -> bool:

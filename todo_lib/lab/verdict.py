@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from enum import Enum
 
-from todo_lib.lab.show import Note
+from todo_lib.lab.messages import Note
 
 MAX_LINES = 8
 

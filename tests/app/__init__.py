@@ -1,0 +1,1 @@
+"""Tests of the app, before and after the migration."""

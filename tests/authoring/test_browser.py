@@ -1,0 +1,108 @@
+"""Every notebook in a real browser: it survives what learners do, and nothing there would puzzle them.
+
+What is seen stays in build/screenshots, to be looked at.
+"""
+
+import os
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from nbformat import v4, write
+
+from tests.authoring.browser import Desk, NoBrowserError, desk
+from todo_lib.authoring.build import NOTEBOOKS
+from todo_lib.course.syllabus import lessons
+
+PICTURES = NOTEBOOKS.parent / "build" / "screenshots"
+RAISES = {"tags": ["raises-exception"]}
+LEAVE_RUNNING = """import subprocess, sys
+sleep = [sys.executable, "-c", "import time; time.sleep(300)"]
+start = f"import subprocess; subprocess.Popen({sleep}, start_new_session=True)"
+subprocess.run([sys.executable, "-c", start], check=True)  # the kernel would end a child of its own
+"""
+
+# A notebook's cells, and the problem that each must be reported with; "" where nothing is wrong.
+BROKEN = [
+    ("1", RAISES, "raised nothing"),
+    ("1 / 0", RAISES, ""),
+    ("import sys; print('careful', file=sys.stderr)", {}, "wrote to stderr: careful"),
+    ("from IPython.display import HTML, Javascript", {}, ""),
+    ("HTML('<table><tr><td>' + 'wide' * 400 + '</td></tr></table>')", {}, "cut off"),
+    ("HTML('<pre style=\"overflow-x: auto\">' + 'code' * 400 + '</pre>')", {}, ""),
+    ("HTML('<img src=\"http://elsewhere.invalid/picture.png\">')", {}, "the network is needed"),
+    ("Javascript('setTimeout(() => { throw new Error(\"torn\") })')", {}, "the browser met torn"),
+    ("import os; assert not {'TODO_LAB_STRICT', 'TODO_LAB_RUNNER'} & set(os.environ)", {}, ""),
+    (LEAVE_RUNNING, {}, "left running"),
+    ("1 / 0", {}, "raised ZeroDivisionError"),
+    ("'never reached'", {}, "did not run"),
+]
+
+
+@pytest.fixture(scope="module")
+def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Desk]:
+    """Give one desk to all tests: it takes longer to set up than a notebook to run."""
+    try:
+        with desk(tmp_path_factory.mktemp("desk"), NOTEBOOKS) as lab:
+            yield lab
+    except NoBrowserError as error:
+        without_browser(str(error))
+
+
+def without_browser(reason: str) -> None:
+    """Fail where the course is proven; skip on a learner's machine, which needs no Chromium."""
+    if os.environ.get("CI"):
+        pytest.fail(reason)
+    pytest.skip(f"{reason}: no notebook was looked at")
+
+
+@pytest.mark.parametrize("name", [each.notebook.removesuffix(".ipynb") for each in lessons()])
+def test_a_learner_can_run_the_notebook(name: str, lab: Desk) -> None:
+    """Half of it, after a restart, and all of it twice: cells fail only where they should, and fit in the window."""
+    PICTURES.mkdir(parents=True, exist_ok=True)
+    found = lab.problems(NOTEBOOKS / f"{name}.ipynb", PICTURES)
+    assert not found, "\n".join(found)
+
+
+def broken(path: Path, cells: list[tuple[str, dict[str, list[str]]]]) -> Path:
+    """Write a notebook of these cells: source and metadata."""
+    made = [v4.new_code_cell(source, metadata=metadata) for source, metadata in cells]
+    kernel = {"name": "python3", "display_name": "Python 3"}
+    write(v4.new_notebook(cells=made, metadata={"kernelspec": kernel}), path)
+    return path
+
+
+def test_every_problem_is_found(lab: Desk, tmp_path: Path) -> None:
+    """Each broken cell is reported, and nothing else is."""
+    path = broken(tmp_path / "broken.ipynb", [(source, metadata) for source, metadata, _ in BROKEN])
+    found = {
+        re.sub(r"pid=\d+.*", "", problem) for problem in lab.problems(path)
+    }  # it is left running by each run
+    wanted = [words for *_, words in BROKEN if words]
+    assert len(found) == len(wanted), "\n".join(found)
+    assert [words for words in wanted if not any(words in problem for problem in found)] == []
+
+
+@pytest.mark.parametrize(
+    ("cells", "words"),
+    [
+        (["assert 'before' not in globals(); before = True"], "raised AssertionError"),
+        (["open('half-way', 'x').close()", "import os; os.remove('half-way')"], "raised FileExistsError"),
+    ],
+    ids=["a second run", "half a run, and a restart"],
+)
+def test_what_one_run_would_not_show(lab: Desk, tmp_path: Path, cells: list[str], words: str) -> None:
+    """It is seen."""
+    found = lab.problems(broken(tmp_path / "again.ipynb", [(source, {}) for source in cells]))
+    assert words in "\n".join(found)
+
+
+def test_a_missing_browser_is_an_error_only_in_ci(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whoever has no Chromium reads what was left out."""
+    monkeypatch.setenv("CI", "true")
+    with pytest.raises(pytest.fail.Exception, match="gone"):
+        without_browser("gone")
+    monkeypatch.delenv("CI")
+    with pytest.raises(pytest.skip.Exception, match="no notebook was looked at"):
+        without_browser("gone")

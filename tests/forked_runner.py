@@ -1,0 +1,129 @@
+"""Start the runner of projects from a process that has its libraries already: a fork, not a second of imports.
+
+    with warm_runner() as client: …  # a script to run in the place of `todo_lib/lab/testing/run_pytest.py`
+
+Only tests that judge very many files use it. What a learner waits for is the runner itself: the other tests.
+
+`python warm.py SERVE SOCKET RUNNER` is the warm process. `python CLIENT …` asks it for a fork, lends it its
+standard streams and environment, and ends when the fork ends; if the client is killed, so is the fork.
+"""
+
+import json
+import os
+import runpy
+import select
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from importlib import import_module
+from pathlib import Path
+
+SERVE = "--serve"
+# The client is as small as it can be: it starts for every check.
+CLIENT = """\
+import json, os, socket, sys
+with socket.socket(socket.AF_UNIX) as server:
+    server.connect({address!r})
+    job = json.dumps([sys.argv, dict(os.environ)]).encode()
+    socket.send_fds(server, [len(job).to_bytes(4)], [0, 1, 2])
+    server.sendall(job)
+    sys.exit(server.recv(1) != b"0")
+"""
+# What a project's first test would load.
+CONFIG = '[tool.pytest.ini_options]\nasyncio_mode = "strict"\n'
+FIRST = """\
+import httpx, pytest
+from sqlalchemy.ext.asyncio import create_async_engine
+from todo_lib import entities, sqlite
+
+@pytest.mark.asyncio
+async def test_first():
+    engine = create_async_engine("sqlite+aiosqlite://")
+    async with engine.connect():
+        pass
+    await engine.dispose()
+    async with httpx.AsyncClient():
+        pass
+"""
+
+
+@contextmanager
+def warm_runner(runner: Path) -> Iterator[Path]:
+    """Give a script that does what `runner` does, and starts faster: on Linux; elsewhere the runner itself."""
+    if not hasattr(os, "pidfd_open"):
+        yield runner
+        return
+    folder = Path(tempfile.mkdtemp(prefix="todo-warm-"))
+    address, client = str(folder / "socket"), folder / "client.py"
+    client.write_text(CLIENT.format(address=address), encoding="utf-8")
+    command = [sys.executable, __file__, SERVE, address, str(runner)]
+    try:
+        environment = {**os.environ, "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"}  # as the runner's is
+        with subprocess.Popen(
+            command, env=environment, stdin=subprocess.PIPE, stdout=subprocess.PIPE
+        ) as server:
+            try:
+                assert server.stdout.readline(), "the warm process did not start"
+                yield client
+            finally:
+                server.stdin.close()  # it ends when nobody holds this pipe
+    finally:
+        shutil.rmtree(folder)
+
+
+def serve(address: str, runner: str) -> None:
+    """Load what projects need, then fork for every client, until standard input is closed."""
+    names = runpy.run_path(runner)
+    for library in names["LIBRARIES"]:
+        import_module(library)
+    with (
+        tempfile.TemporaryDirectory() as folder
+    ):  # pytest loads much of itself, and its plugins, only as it runs
+        Path(folder, "pyproject.toml").write_text(CONFIG, encoding="utf-8")
+        Path(folder, "test_first.py").write_text(FIRST, encoding="utf-8")
+        (first,) = names["run"](Path(folder), ["test_first.py"])
+        assert first["passed"], first["text"]
+        os.chdir("/")
+    with socket.socket(socket.AF_UNIX) as listener:
+        listener.bind(address)
+        listener.listen()
+        print("ready", flush=True)
+        while listener in select.select([listener, sys.stdin], [], [])[0]:
+            client, _ = listener.accept()
+            with client:
+                _fork(client, runner)
+
+
+def _fork(client: socket.socket, runner: str) -> None:
+    length, streams, *_ = socket.recv_fds(client, 4, 3)
+    text, wanted = b"", int.from_bytes(length)
+    while len(text) < wanted:
+        text += client.recv(wanted - len(text))
+    arguments, environment = json.loads(text)
+    child = os.fork()
+    if child == 0:
+        for number, stream in enumerate(streams):
+            os.dup2(stream, number)
+        os.environ.clear()
+        os.environ.update(environment)
+        sys.argv, sys.dont_write_bytecode = arguments, True
+        runpy.run_path(runner, run_name="__main__")
+        os._exit(1)  # the runner itself ends by os._exit(0)
+    for stream in streams:
+        os.close(stream)
+    finished = os.pidfd_open(child)
+    if client in select.select([client, finished], [], [])[0]:  # the client is gone
+        os.kill(child, signal.SIGKILL)
+    os.close(finished)
+    _, status = os.waitpid(child, 0)
+    with suppress(BrokenPipeError):
+        client.send(b"1" if status else b"0")
+
+
+if __name__ == "__main__":
+    serve(*sys.argv[2:])

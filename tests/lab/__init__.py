@@ -1,0 +1,1 @@
+"""Tests of `todo_lib/lab`."""

@@ -1,0 +1,163 @@
+"""What shows only with a database server."""
+
+import asyncio
+from contextlib import suppress
+from datetime import UTC, datetime
+from functools import partial
+
+import asyncpg
+from sqlalchemy import Executable, func, insert, make_url, select, text
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.ext.asyncio import create_async_engine
+
+from todo_lib.lab.db.postgres import database
+from todo_lib.lab.db.postgres_server import postgres_url
+
+from . import provokes
+from .stage import Project, Stage, Todo, new_loop
+
+FEW = 20  # connections of a server that is to be exhausted
+
+
+def engine_used_by_two_loops(stage: Stage, driver: str) -> BaseException | None:
+    """Use one engine in one event loop, then in another; return what the second one raises."""
+    engine = create_async_engine(stage.postgres_url(driver))
+
+    async def use() -> None:
+        async with engine.connect() as connection:
+            await connection.scalar(text("SELECT 1"))
+
+    with new_loop() as first:
+        first.run(use())
+        try:
+            with new_loop() as second:
+                second.run(use())
+        except Exception as error:  # noqa: BLE001 (any error may be the one)
+            return error
+        finally:
+            first.run(engine.dispose())
+    return None
+
+
+@provokes("different-loop")
+def module_level_engine(stage: Stage) -> BaseException:
+    """What happens to an engine that is made when a module is imported: each test has its own loop."""
+    assert engine_used_by_two_loops(stage, "psycopg") is None
+    return engine_used_by_two_loops(stage, "asyncpg")
+
+
+@provokes("another-operation")
+async def two_tasks_one_connection(stage: Stage) -> None:
+    """A second query while the first is running."""
+    connection = await asyncpg.connect(stage.postgres_url("asyncpg").replace("+asyncpg", ""))
+    try:
+        queries = (connection.fetch("SELECT pg_sleep(0.02)"), connection.fetch("SELECT 1"))
+        outcomes = await asyncio.gather(*queries, return_exceptions=True)
+        raise next(each for each in outcomes if isinstance(each, BaseException))
+    finally:
+        await connection.close()
+
+
+@provokes("aware-datetime")
+async def aware_datetime(stage: Stage) -> None:
+    """A time with a zone for a column without one. The other drivers say nothing."""
+    aware = datetime(2028, 2, 29, tzinfo=UTC)
+    for silent in (stage.sqlite(), stage.postgres("psycopg")):
+        async with silent as factory, factory() as session:
+            session.add(Todo(project_id=1, name="plant", due=aware))
+            await session.commit()
+    async with stage.postgres("asyncpg") as factory, factory() as session:
+        session.add(Todo(project_id=1, name="plant", due=aware))
+        await session.commit()
+
+
+@provokes("aware-datetime")
+async def aware_datetime_in_a_filter(stage: Stage) -> None:
+    """The same in a WHERE."""
+    async with stage.postgres("asyncpg") as factory, factory() as session:
+        await session.scalars(select(Todo).where(Todo.due < datetime.now(UTC)))
+
+
+@provokes("aborted-transaction")
+async def go_on_after_an_error_asyncpg(stage: Stage) -> None:
+    """The error was caught; the transaction has ended all the same."""
+    await go_on_after_an_error(stage, "asyncpg")
+
+
+@provokes("aborted-transaction")
+async def go_on_after_an_error_psycopg(stage: Stage) -> None:
+    """The other driver."""
+    await go_on_after_an_error(stage, "psycopg")
+
+
+async def go_on_after_an_error(stage: Stage, driver: str) -> None:
+    """Insert a name that is taken, ignore the error, ask for something else. SQLite answers."""
+    for factory_maker in (stage.sqlite, partial(stage.postgres, driver)):
+        async with factory_maker() as factory, factory() as session:
+            with suppress(IntegrityError):
+                await session.execute(insert(Project).values(name="garden"))
+            await session.execute(select(Project.id))
+
+
+@provokes("only-in-sqlite")
+async def number_of_rows(stage: Stage) -> None:
+    """SQLite numbers its rows by itself."""
+    await only_in_sqlite(stage, text("SELECT id FROM todos ORDER BY rowid"))
+
+
+@provokes("only-in-sqlite")
+async def booleans_as_numbers(stage: Stage) -> None:
+    """They are numbers in SQLite."""
+    await only_in_sqlite(stage, select(func.sum(Todo.name == "dig")))
+
+
+@provokes("only-in-sqlite")
+async def dates_as_texts(stage: Stage) -> None:
+    """They are texts in SQLite."""
+    await only_in_sqlite(stage, text("SELECT id FROM todos WHERE due <= :day").bindparams(day="2028-02-29"))
+
+
+async def only_in_sqlite(stage: Stage, query: Executable) -> None:
+    """Ask SQLite, which answers, then PostgreSQL."""
+    for factory_maker in (stage.sqlite, partial(stage.postgres, "asyncpg")):
+        async with factory_maker() as factory, factory() as session:
+            await session.execute(query)
+
+
+@provokes("too-many-clients")
+async def engine_per_request_asyncpg(stage: Stage) -> None:
+    """Each engine keeps its connection."""
+    await engine_per_request_on_own_server("asyncpg")
+
+
+@provokes("too-many-clients")
+async def engine_per_request_psycopg(stage: Stage) -> None:
+    """The other driver."""
+    await engine_per_request_on_own_server("psycopg")
+
+
+@provokes("too-many-clients")
+async def engine_per_request_with_a_limit(stage: Stage) -> None:
+    """A database can have a limit of its own; PostgreSQL says it in other words."""
+    async with database("postgresql+asyncpg", stage.postgres_url("asyncpg"), connections=3) as url:
+        await engine_per_request(url)
+
+
+async def engine_per_request_on_own_server(driver: str) -> None:
+    """Exhaust a server that nobody else uses: the others must not suffer."""
+    with postgres_url(own=True, max_connections=FEW) as url:
+        own = make_url(url).set(drivername=f"postgresql+{driver}")
+        await engine_per_request(own.render_as_string(hide_password=False))
+
+
+async def engine_per_request(url: str) -> None:
+    """Make an engine per request until the server has had enough."""
+    engines = []
+    try:
+        for _ in range(2 * FEW):
+            engines.append(create_async_engine(url))
+            async with engines[-1].connect() as connection:
+                await connection.scalar(text("SELECT 1"))
+    finally:
+        for engine in engines:
+            await engine.dispose()

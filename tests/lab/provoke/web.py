@@ -1,0 +1,96 @@
+"""FastAPI, its test client, and pytest."""
+
+import re
+from collections.abc import AsyncIterator
+from typing import Annotated
+
+import httpx
+from fastapi import Depends, FastAPI, Request
+from fastapi.testclient import TestClient
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from . import provokes
+from .stage import REPOSITORY, Project, Stage
+
+PYPROJECT = str(REPOSITORY / "pyproject.toml")
+
+
+@provokes("lifespan-not-run")
+async def client_without_lifespan(stage: Stage) -> None:
+    """ASGITransport starts no lifespan, so nothing has filled `app.state`."""
+    app = FastAPI()
+
+    @app.get("/")
+    async def read(request: Request) -> None:
+        print(request.app.state.session_factory)
+
+    async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://test") as client:
+        await client.get("/")
+
+
+@provokes("client-app-argument")
+async def client_with_app(stage: Stage) -> None:
+    """Httpx took `app=` until version 0.27."""
+    httpx.AsyncClient(app=FastAPI(), base_url="http://test")
+
+
+@provokes("synchronous-client-awaited")
+async def synchronous_client_awaited(stage: Stage) -> None:
+    """The client was kept when the test became asynchronous."""
+    await TestClient(FastAPI()).get("/")
+
+
+@provokes("commit-after-response")
+async def commit_in_teardown(stage: Stage) -> BaseException:
+    """The client has its 200 before the commit fails."""
+    app = FastAPI()
+    async with stage.sqlite() as factory:
+
+        async def get_session() -> AsyncIterator[AsyncSession]:
+            async with factory() as session:
+                yield session
+                await session.commit()
+
+        @app.post("/")
+        async def create(session: Annotated[AsyncSession, Depends(get_session)]) -> str:
+            session.add(Project(name="garden"))  # there is one of this name
+            return "saved"
+
+        quiet = httpx.ASGITransport(app, raise_app_exceptions=False)
+        async with httpx.AsyncClient(transport=quiet, base_url="http://test") as client:
+            response = await client.post("/")
+            assert (response.status_code, response.json()) == (200, "saved")
+        loud = httpx.ASGITransport(app)
+        async with httpx.AsyncClient(transport=loud, base_url="http://test") as client:
+            await client.post("/")
+
+
+TEST = """
+import pytest
+
+@pytest.fixture
+async def number():
+    return 2
+
+@pytest.mark.asyncio
+async def test_number(number):
+    pass
+"""
+TELL = """
+from todo_lib.lab.errors.lookup import find
+
+def pytest_exception_interact(call):
+    print("found:", find(call.excinfo.value).key)
+"""
+
+
+@provokes("async-fixture-strict")
+def plain_fixture(stage: Stage) -> str:
+    """`@pytest.fixture` on an `async def`, in strict mode."""
+    (stage.folder / "test_it.py").write_text(TEST, "utf-8")
+    (stage.folder / "conftest.py").write_text(TELL, "utf-8")
+    plugins = ("-p", "pytest_asyncio.plugin", "-p", "no:cacheprovider")
+    done = stage.python("-m", "pytest", "-s", "-q", "-W", "error", *plugins, "-c", PYPROJECT)
+    key = re.search("found: (.+)", done.stdout)
+    assert key, done.stdout + done.stderr
+    return key[1]

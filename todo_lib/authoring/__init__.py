@@ -1,0 +1,1 @@
+"""How the course is made, for contributors: from a lesson to checked notebooks."""

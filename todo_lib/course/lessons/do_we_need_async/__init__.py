@@ -1,0 +1,1 @@
+"""Do we need async: the lesson."""

@@ -1,0 +1,1 @@
+"""The learner's project, lesson by lesson: its files, its tests, how it is judged."""

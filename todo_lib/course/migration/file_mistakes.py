@@ -1,0 +1,84 @@
+"""Clues on any answer that is a file: mistakes that tests, fixtures and stores share, and the next step."""
+
+from todo_lib.lab.checks.advice import KnownMistake
+
+# What an import finds, and Python before it.
+_READING = (
+    KnownMistake("`await` belongs to the call: `not await …`.", facts=r"`.*\bawait not\b.*`\nSyntaxError"),
+    KnownMistake(
+        "`async` is a keyword of Python. The mark is called `asyncio`.", facts=r"`@pytest\.mark\.async`"
+    ),
+    KnownMistake(
+        "A fixture takes no mark. It has one decorator: `@pytest_asyncio.fixture`.",
+        facts="Marks cannot be applied to fixtures",
+    ),
+    KnownMistake(
+        "The mark is pytest's own: `@pytest.mark.asyncio`. From `pytest_asyncio` comes the fixture's decorator.",
+        facts="module 'pytest_asyncio' has no attribute 'mark'",
+    ),
+    KnownMistake(
+        "This file does not define it. Import it at the top of your answer, or use what the function is given.",
+        facts=r"^reason: NameError: ",
+    ),
+    KnownMistake(
+        "Python stopped at this line when it imported the file. What does the reason say of it?",
+        facts=r"^✗ tests/\S+\.py\n(.*\n)*reason: (?!ImportError|ModuleNotFoundError)",
+    ),
+)
+_FIXTURES = (
+    KnownMistake(
+        "Does the decorator begin with `@`?",
+        code=r"(?m)^pytest(_asyncio)?\.fixture",
+        facts=r"^reason: LookupError: fixture '\w+' not found",
+    ),
+    KnownMistake(
+        "No fixture has this name. A fixture needs a decorator of its own: `@pytest_asyncio.fixture`.",
+        facts=r"^reason: LookupError: fixture '\w+' not found",
+    ),
+    KnownMistake(
+        "Take the override back behind the `yield`: `app.dependency_overrides.clear()`.",
+        facts="still holds an override",
+    ),
+)
+_STORE = (
+    KnownMistake(
+        "The store wants the factory, not a session: `DataStoreDb(factory)`, without brackets behind `factory`.",
+        facts=r"^reason: TypeError: 'AsyncSession' object is not callable",
+    ),
+    KnownMistake(
+        "No session is opened here, so no `with`: the store wants the factory, and each of its calls opens one.",
+        code=r"DataStoreDb\(session\)",
+        facts=r"^reason: TypeError: 'AsyncSession' object does not support the context manager",
+    ),
+    KnownMistake(
+        "The connections are the engine's: `await factory.kw['bind'].dispose()`.",
+        code=r"async def dispose\(",
+        facts=r"'async_sessionmaker' object has no attribute '(dispose|a?close|close_all)'",
+    ),
+    KnownMistake(
+        "The connections are not the factory's but its engine's: `await dispose(factory)`.",
+        facts=r"'async_sessionmaker' object has no attribute '(dispose|a?close|close_all)'",
+    ),
+)
+_CLIENT = (
+    KnownMistake(
+        "The app goes into a transport: `AsyncClient(transport=ASGITransport(app), …)`.",
+        facts=r"'FastAPI' object has no attribute '__aenter__'|AsyncClient\.__init__\(\) takes 1 positional argument",
+    ),
+    KnownMistake(
+        "422: the app cannot read what was sent. A dictionary is sent as JSON by `json=…`.",
+        facts=r"^reason: AssertionError: assert 422 ==",
+    ),
+    KnownMistake(
+        "307: a redirect to another path. This one ends with a slash: `/api/todo/`.",
+        facts=r"^reason: AssertionError: assert 307 ==",
+    ),
+)
+_AWAITING = (
+    KnownMistake(
+        "`await` takes all up to the end of the chain. Put parentheses around the call: `(await …).name`.",
+        facts=r"^line: `.*\bawait [\w.]+\(.*\)\.\w.*`\nreason: .*'coroutine' object",
+    ),
+)
+
+FILE_MISTAKES = (*_READING, *_FIXTURES, *_STORE, *_CLIENT, *_AWAITING)

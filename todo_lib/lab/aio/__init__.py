@@ -1,0 +1,1 @@
+"""What an event loop hides: coroutines that never ran, calls that block, tasks, time."""

@@ -1,0 +1,112 @@
+"""Judge an answer by behaviours: try each of them on something fresh, then find the cause of what fails."""
+
+import asyncio
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager, nullcontext
+from typing import Any
+
+from todo_lib.lab.aio.blocking import BlockingError, blocked_call, refuse_blocking
+from todo_lib.lab.aio.unawaited import catch_unawaited
+from todo_lib.lab.aio.unfinished import wait_for_stragglers, wait_for_threads
+from todo_lib.lab.checks import diagnosis
+from todo_lib.lab.checks.advice import KnownMistake, advice_for
+from todo_lib.lab.checks.behaviour import Behaviour, sentence
+from todo_lib.lab.checks.failure import Failure, OwnLines, Result
+from todo_lib.lab.verdict import MAX_LINES, Outcome, Verdict
+
+Trial = tuple[Behaviour, Callable[[], AbstractAsyncContextManager[Any]]]
+"""A behaviour, and what opens the thing it is tried on."""
+
+
+async def judge(
+    exercise: str,
+    trials: list[Trial],
+    answer: Any,
+    functions: Mapping[str, Any],
+    advice: Mapping[str, str],
+    may_block: bool,
+    mistakes: Sequence[KnownMistake] = (),
+) -> Verdict:
+    """Return the verdict on an answer by what became of each trial.
+
+    Each behaviour gets something fresh and `diagnosis.TIMEOUT` seconds. Nothing is raised: what the answer
+    raises becomes part of the verdict. `functions` are what was to be written, by name; a mistake that fits has
+    better words than `advice`.
+    """
+    own = OwnLines(answer)
+    results: list[Result] = []
+    for trial in trials:
+        results.append(await _try(trial, watch_blocking=not may_block))
+        if results[-1].failed_by(TimeoutError):
+            break  # what hangs once hangs again, and the learner is waiting
+    failed = [result for result in results if result.failure]
+    holds, total = len(results) - len(failed), len(trials)
+    if not failed:
+        return _when_all_hold(exercise, results, own, advice)
+    outcome = Outcome.PARTLY if holds else Outcome.NOT_YET
+    blocked = next((result.failure for result in failed if result.failed_by(BlockingError)), None)
+    if blocked:
+        lines = await _explain_blocking(trials, blocked, own, advice)
+        return Verdict(outcome, exercise, "blocks the event loop", lines, holds, total, blocked.traceback)
+    why, facts = diagnosis.explain(failed[0], functions, own)
+    promise = sentence(failed[0].behaviour)
+    fix = failed[0].failure.fix if why == "raised" else ""
+    next_step = advice_for(mistakes, promise, facts, functions) or fix or advice[why]
+    lines = (f"does not hold: {promise}", *facts, f"next: {next_step}")
+    return Verdict(outcome, exercise, why, lines, holds, total, failed[0].failure.traceback)
+
+
+def _when_all_hold(exercise: str, results: list[Result], own: OwnLines, advice: Mapping[str, str]) -> Verdict:
+    """Return "right", unless a call in the answer was never awaited: its work was not done."""
+    forgotten = [line for result in results if (line := diagnosis.forgotten(result, own))]
+    holds, total = len(results) - len(forgotten), len(results)
+    if forgotten:
+        lines = (
+            "What comes back is right, but one call did not run.",
+            f"never awaited: {forgotten[0]}",
+            f"next: {advice['not awaited']}",
+        )
+        return Verdict(
+            Outcome.PARTLY if holds else Outcome.NOT_YET, exercise, "not awaited", lines, holds, total
+        )
+    kept = promises_kept([sentence(result.behaviour) for result in results])
+    return Verdict(Outcome.RIGHT, exercise, "", kept, total, total)
+
+
+def promises_kept(promises: list[str]) -> tuple[str, ...]:
+    """Return what fits of the promises: the last ones, for they ask for most."""
+    if len(promises) < MAX_LINES:
+        return tuple(promises)
+    shown = promises[2 - MAX_LINES :]
+    return (f"{len(promises)} promises hold, the last of them:", *shown)
+
+
+async def _try(trial: Trial, watch_blocking: bool) -> Result:
+    behaviour, open_subject = trial
+    failure = None
+    with catch_unawaited() as unawaited:
+        try:
+            async with wait_for_threads(), open_subject() as subject, wait_for_stragglers():
+                async with asyncio.timeout(diagnosis.TIMEOUT):
+                    with refuse_blocking() if watch_blocking else nullcontext():
+                        await behaviour(subject)
+        except Exception as error:  # noqa: BLE001 (whatever the learner's code raises is the verdict's matter)
+            failure = Failure.of(error)
+        await asyncio.sleep(0)  # until then the loop keeps what woke this task, and its result with it
+    return Result(behaviour, failure, tuple(unawaited))
+
+
+async def _explain_blocking(
+    trials: list[Trial], blocked: Failure, own: OwnLines, advice: Mapping[str, str]
+) -> tuple[str, ...]:
+    """Say which call blocked, and whether the answer is right apart from that."""
+    call, meaning = blocked_call(blocked.text)
+    right = call != "time.sleep" and not any(
+        [(await _try(trial, watch_blocking=False)).failure for trial in trials]
+    )
+    return (
+        "The right answer, but it stops the event loop." if right else "It stops the event loop.",
+        f"blocking call: `{call}`, {own.line(blocked.frames)}",
+        f"meaning: {meaning}.",
+        f"next: {advice['blocks the event loop']}",
+    )

@@ -1,0 +1,1 @@
+"""Databases: temporary ones, a PostgreSQL server, what an engine sends."""

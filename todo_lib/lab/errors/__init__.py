@@ -1,0 +1,1 @@
+"""Errors that explain themselves: a catalogue, and how it is searched."""

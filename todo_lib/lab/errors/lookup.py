@@ -1,0 +1,176 @@
+"""Errors that explain themselves: `explain(error)` says what happened, why here, and the usual way out.
+
+    try:
+        print(project.todos)
+    except Exception as error:
+        display(explain(error))
+
+`explain()` alone explains the notebook's last error. `errors("lost update")` searches the catalogue, also
+for what fails without any error. The texts are data, in `todo_lib/lab/errors/entries`.
+"""
+
+import functools
+import linecache
+import re
+import sys
+import sysconfig
+from collections import deque
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from types import TracebackType
+
+from todo_lib.lab.errors.entries import ENTRIES
+from todo_lib.lab.errors.model import Entry, Seen
+from todo_lib.lab.messages import Note, Table
+
+COURSE_CODE = str(Path(__file__).parents[2])  # whatever is installed with the lab
+_places: dict[str, str] = {}
+
+LINK = re.compile(r"https://[^\s<\"']+[^\s<\"'.,)]")
+
+
+class Explanation(Note):
+    """A note whose addresses can be clicked."""
+
+    def _repr_html_(self) -> str:
+        return LINK.sub(lambda found: f'<a href="{found[0]}">{found[0]}</a>', super()._repr_html_())
+
+
+@functools.cache
+def catalogue() -> dict[str, Entry]:
+    """Return every entry by its key."""
+    return {entry.key: entry for entry in ENTRIES}
+
+
+def find(error: BaseException) -> Entry | None:
+    """Return the entry that explains this exception or warning, or None.
+
+    Looks at the exception itself first, then at what it wraps (`.orig`, `__cause__`), what was being handled
+    (`__context__`) and the members of an `ExceptionGroup`. The nearest that is in the catalogue decides.
+    """
+    return next((entries[0] for entries in map(fitting, related(error)) if entries), None)
+
+
+def fitting(seen: Seen) -> list[Entry]:
+    """Return every entry that one of its matchers finds in this exception, the highest rank first."""
+    found = [entry for entry in catalogue().values() if any(matcher.fits(seen) for matcher in entry.matchers)]
+    return sorted(found, key=lambda entry: -entry.rank)
+
+
+def related(error: BaseException) -> Iterator[Seen]:
+    """Return this exception and all that belong to it, the nearest first."""
+    waiting, done = deque([Seen(error, _calls(error))]), set()
+    while waiting:
+        seen = waiting.popleft()
+        if id(seen.error) in done:
+            continue
+        done.add(id(seen.error))
+        yield seen
+        for inner in (getattr(seen.error, "orig", None), seen.error.__cause__):
+            if isinstance(inner, BaseException):
+                waiting.append(Seen(inner, seen.calls + _calls(inner)))
+        if isinstance(seen.error, BaseExceptionGroup):
+            waiting.extend(Seen(member, _calls(member)) for member in seen.error.exceptions)
+        # `raise … from None` says that what was being handled does not matter.
+        if seen.error.__context__ is not None and not seen.error.__suppress_context__:
+            waiting.append(Seen(seen.error.__context__, _calls(seen.error.__context__)))
+
+
+def explain(error: BaseException | str | None = None) -> Note:
+    """Explain an exception or a warning; without one, the last error of this notebook.
+
+    The key of an entry (see `errors()`) shows that entry.
+    """
+    if isinstance(error, str):
+        return _entry_note(catalogue()[error]) if error in catalogue() else errors(error)
+    error = error or getattr(sys, "last_value", None)
+    if error is None:
+        return Note("?", "there has been no error yet", ("Give me one: `explain(error)`.",))
+    entry = find(error)
+    return _entry_note(entry, _own_line(error)) if entry else _unknown_note(error)
+
+
+def errors(search: str = "") -> Note | Table:
+    """List the catalogue, or what fits a word or a pasted message; a single find is shown in full."""
+    found = [entry for entry in catalogue().values() if _mentions(entry, search.strip())]
+    if len(found) == 1:
+        return _entry_note(found[0])
+    if not found:
+        lines = (f"Nothing in the catalogue fits `{search}`.", "`errors()` lists all of it.")
+        return Note("?", "not in the catalogue", lines)
+    return Table(
+        ("key", "silent", "what goes wrong"),
+        tuple((entry.key, "silent" if entry.silent else "", entry.title) for entry in found),
+    )
+
+
+def _mentions(entry: Entry, search: str) -> bool:
+    silent = "silent" if entry.silent else ""
+    texts = (entry.key, entry.title, entry.happened, entry.why, entry.fix, entry.notice, silent)
+    if search.casefold() in "\n".join(texts).casefold():
+        return True
+    return any(
+        matcher.message and re.search(matcher.message, search, re.DOTALL) for matcher in entry.matchers
+    )
+
+
+def _entry_note(entry: Entry, own_line: str = "") -> Note:
+    lines = (
+        *([own_line] if own_line else []),
+        f"What happened: {entry.happened}",
+        f"Why: {entry.why}",
+        *([f"How to notice: {entry.notice}"] if entry.notice else []),
+        f"Usual fix: {entry.fix}",
+        f"More: {_place_of(entry)}{entry.url}",
+    )
+    return Explanation("!", entry.title, lines, entry.code)
+
+
+def tell_where(places: Mapping[str, str]) -> None:
+    """Say where a course treats the catalogue's topics: topic → what to read, for instance a notebook."""
+    _places.update(places)
+
+
+def _place_of(entry: Entry) -> str:
+    place = _places.get(entry.topic, "")
+    return f"{place}, " if place else ""
+
+
+def _unknown_note(error: BaseException) -> Note:
+    message = Seen(error, ()).text.strip().partition("\n")[0]
+    own_line = _own_line(error)
+    lines = (
+        "Not every error has a page here. Begin with the last line of the traceback:",
+        f"`{type(error).__name__}{': ' if message else ''}{message}`",
+        *([own_line] if own_line else []),
+        "Then look for a word of it: `errors('word')`. `%tb Context` shows the error in full.",
+    )
+    return Note("?", "this error is not in the catalogue", lines)
+
+
+def _own_line(error: BaseException) -> str:
+    """Return the line, no library's, that led to the error, as a sentence; empty if there is none."""
+    for seen in related(error):
+        for call in reversed(seen.calls):
+            file = call.tb_frame.f_code.co_filename
+            code = linecache.getline(file, call.tb_lineno, call.tb_frame.f_globals).strip()
+            if code and not file.startswith(_libraries()):
+                module = f" of {Path(file).name}" if Path(file).is_file() else ""  # a cell is no file
+                whose = "The course's line" if file.startswith(COURSE_CODE) else "Your line"
+                return f"{whose} {call.tb_lineno}{module}: `{code}`"
+    return ""
+
+
+@functools.cache
+def _libraries() -> tuple[str, ...]:
+    paths = sysconfig.get_paths()
+    generated = ("<frozen", "<sqlalchemy", "<string>")
+    return (*generated, *(paths[name] for name in ("stdlib", "platstdlib", "purelib", "platlib")))
+
+
+def _calls(error: BaseException) -> tuple[TracebackType, ...]:
+    calls, call = [], error.__traceback__
+    while call is not None:
+        calls.append(call)
+        call = call.tb_next
+    return tuple(calls)

@@ -1,0 +1,91 @@
+"""What the catalogue of errors is made of: an exception as it was seen, how to recognise it, what to know of it."""
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from types import TracebackType
+
+
+@dataclass(frozen=True)
+class Seen:
+    """One exception among those that belong together, and the calls that led to it."""
+
+    error: BaseException
+    calls: tuple[TracebackType, ...]
+    """Outermost first; with those of the exceptions that wrap it."""
+
+    @property
+    def text(self) -> str:
+        """Return the message."""
+        try:
+            return str(self.error)
+        except Exception:  # noqa: BLE001 (whatever a strange exception does, the learner gets an answer)
+            return ""
+
+    def call(self, place: str) -> TracebackType | None:
+        """Return the innermost call whose `path/of/file.py:function` matches this pattern, or None."""
+        pattern = re.compile(rf"(?:^|/)(?:{place})$")
+        return next((call for call in reversed(self.calls) if pattern.search(_place(call))), None)
+
+
+@dataclass(frozen=True)
+class Matcher:
+    """What an error is recognised by. All that is given must fit."""
+
+    types: tuple[str, ...] = ()
+    """Names of classes, without their modules, so that nothing must be imported; one of them must fit."""
+    message: str = ""
+    """A pattern to find in the message."""
+    call: str = ""
+    """A pattern of a call on the way, `path/of/file.py:function`."""
+    test: Callable[[Seen], bool] | None = None
+    """What no pattern can say."""
+
+    def fits(self, seen: Seen) -> bool:
+        """Return whether this is what we look for."""
+        return (
+            (not self.types or any(each.__name__ in self.types for each in type(seen.error).__mro__))
+            and (not self.message or re.search(self.message, seen.text, re.DOTALL) is not None)
+            and (not self.call or seen.call(self.call) is not None)
+            and (self.test is None or self._test_holds(seen))
+        )
+
+    def _test_holds(self, seen: Seen) -> bool:
+        try:
+            return self.test(seen)
+        except Exception:  # noqa: BLE001 (who explains errors must not make any)
+            return False
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One failure: how to recognise it, what to know about it."""
+
+    key: str
+    title: str
+    happened: str
+    why: str
+    fix: str
+    topic: str
+    """What it belongs to, one of `topics.py`; a course says where it treats that (`lookup.tell_where`)."""
+    url: str
+    """The page of the official documentation."""
+    code: str = ""
+    """The usual fix as a few lines of code."""
+    matchers: tuple[Matcher, ...] = ()
+    """Any one of them is enough. Without matchers: nothing is ever raised."""
+    notice: str = ""
+    """For a failure that can stay silent: how one notices it all the same."""
+    rank: int = 0
+    """If the matchers of several entries fit the same exception, the highest rank wins."""
+
+    @property
+    def silent(self) -> bool:
+        """Return whether this can go wrong without an exception."""
+        return bool(self.notice)
+
+
+def _place(call: TracebackType) -> str:
+    code = call.tb_frame.f_code
+    return f"{Path(code.co_filename).as_posix()}:{code.co_name}"

@@ -1,0 +1,1 @@
+"""Running pytest on projects from a notebook."""
