@@ -9,8 +9,8 @@ import pytest
 
 from tests.forked_runner import warm_runner
 from todo_lib.course.migration.project import STORE_TESTS, files_after
-from todo_lib.lab import testing
-from todo_lib.lab.testing.runs import TestRun, run_projects
+from todo_lib.lab.testing import runs as runs_module
+from todo_lib.lab.testing.runs import RUNNER, TestRun, run_projects
 
 FILES = files_after("06")
 BROKEN = FILES | {STORE_TESTS: FILES[STORE_TESTS].replace("(3, 1, 2)", "(3, 2, 1)")}
@@ -25,16 +25,16 @@ def runs() -> list[TestRun]:
 @pytest.fixture
 def warm(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """Let one test run projects from a warm process."""
-    with warm_runner(testing.RUNNER) as runner:
-        monkeypatch.setattr(testing, "RUNNER", runner)
+    with warm_runner(RUNNER) as runner:
+        monkeypatch.setattr(runs_module, "RUNNER", runner)
         yield
 
 
 def test_it_finds_the_same(request: pytest.FixtureRequest) -> None:
     """Each test, and each failure word for word."""
-    cold, started = runs(), testing.RUNNER
+    cold, started = runs(), RUNNER
     request.getfixturevalue("warm")
-    assert started != testing.RUNNER
+    assert started != RUNNER
     assert runs() == cold
     assert [run.green for run in cold] == [True, False]
 

@@ -18,7 +18,7 @@ from tests.app.real_server import PATIENCE
 from tests.app.test_server import TASKS, client_of, started, stored_names, task
 from todo_lib import sqlite
 from todo_lib.course.contract.harness import OTHERS_END
-from todo_lib.lab import postgres
+from todo_lib.lab.db import postgres
 
 REPOSITORY = os.geteuid() == 0 if hasattr(os, "geteuid") else False
 LONG = "x" * 90

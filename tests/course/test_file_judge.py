@@ -7,8 +7,9 @@ import pytest
 
 from todo_lib.course.migration.file_judge import FileJudge
 from todo_lib.course.migration.project import STORE_TESTS, after, files_after
+from todo_lib.course.migration.run_tests import run_tests
 from todo_lib.lab.checks import Scenario, scenario
-from todo_lib.lab.testing.runs import run_projects, run_tests
+from todo_lib.lab.testing.runs import run_projects
 from todo_lib.lab.verdict import MAX_LINES, Outcome, Verdict
 
 TESTS = files_after("tests_first")[STORE_TESTS]
@@ -135,7 +136,7 @@ async def test_tests_that_are_stopped_leave_no_process(monkeypatch: pytest.Monke
     """Interrupted in the middle: the runner goes, too."""
     with pytest.raises(TimeoutError):
         async with asyncio.timeout(0.3):
-            await run_tests(base=after("dependencies_and_endpoints"))
+            await run_tests(after="dependencies_and_endpoints")
 
 
 @pytest.mark.asyncio

@@ -16,7 +16,7 @@ import psutil
 import pytest
 
 from todo_lib.async_app.datastore import DataStoreDb
-from todo_lib.course import readiness as preflight
+from todo_lib.course.readiness import preflight
 from todo_lib.lab.aio.unawaited import catch_unawaited
 from todo_lib.lab.messages import Note
 

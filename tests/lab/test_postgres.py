@@ -22,7 +22,7 @@ from sqlalchemy.ext.asyncio import create_async_engine
 from todo_lib.async_app.database import create_async_session_factory, dispose
 from todo_lib.course.contract.harness import empty
 from todo_lib.entities import Base
-from todo_lib.lab import postgres_server
+from todo_lib.lab.db import postgres_server
 from todo_lib.lab.db.postgres import DRIVERS, ROLE, database
 from todo_lib.lab.db.postgres_server import VARIABLE, NoServerError, postgres_url
 

@@ -14,10 +14,11 @@ from todo_lib.async_app.database import dispose
 from todo_lib.async_app.datastore import DataStoreDb
 from todo_lib.course.contract.store_judge import StoreJudge
 from todo_lib.course.database import new_database
-from todo_lib.lab import needs, postgres
 from todo_lib.lab.checks import EveryDriver
+from todo_lib.lab.db import postgres
 from todo_lib.lab.db.postgres import running_server, start_postgres
 from todo_lib.lab.db.postgres_server import VARIABLE, NoServerError
+from todo_lib.lab.kernel import requirements
 from todo_lib.lab.verdict import Outcome
 
 FORGETS = """
@@ -39,7 +40,7 @@ def nothing_started(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let the lab believe that no server has been asked for; at the end everything is as it was."""
     monkeypatch.setattr(postgres, "_server", "")
     monkeypatch.setattr(postgres, "_running", ExitStack())
-    monkeypatch.setattr(needs, "here", set())
+    monkeypatch.setattr(requirements, "here", set())
     monkeypatch.setattr("atexit.register", lambda *_: None)
 
 
@@ -49,7 +50,7 @@ async def test_a_given_server_is_used(monkeypatch: pytest.MonkeyPatch, postgres_
     monkeypatch.setenv(VARIABLE, postgres_server)
     assert (await start_postgres()).mark == "✓"
     assert await running_server() == postgres_server
-    assert needs.here == {"PostgreSQL"}
+    assert requirements.here == {"PostgreSQL"}
     assert (await start_postgres()).mark == "✓"
 
 
@@ -73,7 +74,7 @@ async def test_what_is_wrong_with_a_given_server_is_said_in_two_lines(
     assert note.lines[0].startswith(why)
     assert note.lines[1] == "Cells that need it are skipped; all others work."
     assert fix in note.lines[2]
-    assert needs.here == set()
+    assert requirements.here == set()
     with pytest.raises(NoServerError):
         await new_database("postgresql+asyncpg")
 
@@ -126,7 +127,7 @@ async def test_without_a_server_an_answer_is_judged_on_sqlite_only(monkeypatch: 
 def test_lesson_12_without_a_server(monkeypatch: pytest.MonkeyPatch) -> None:
     """Cells that need one say that they are skipped; all others run, and none fails."""
     monkeypatch.setenv(VARIABLE, "none")
-    cells = code_cells("12")
+    cells = code_cells("postgresql")
     kernel = Kernel()
     try:
         shown = [line for cell in cells for line in kernel.run(cell)]

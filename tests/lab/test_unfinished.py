@@ -6,9 +6,10 @@ from concurrent.futures import thread
 
 import pytest
 
+from todo_lib.lab.aio import unfinished
 from todo_lib.lab.aio.unawaited import catch_unawaited
-from todo_lib.lab.aio.unfinished import wait_for_stragglers, wait_for_threads
-from todo_lib.lab.checks import FunctionJudge, stragglers
+from todo_lib.lab.aio.unfinished import wait_for_tasks, wait_for_threads
+from todo_lib.lab.checks import FunctionJudge
 from todo_lib.lab.verdict import Outcome
 
 
@@ -21,7 +22,7 @@ async def test_a_task_that_is_under_way_ends_first() -> None:
         await asyncio.sleep(0.01)
         done.append("work")
 
-    async with wait_for_stragglers():
+    async with wait_for_tasks():
         task = asyncio.create_task(work())
     assert done == ["work"]
     assert task.done()
@@ -30,8 +31,8 @@ async def test_a_task_that_is_under_way_ends_first() -> None:
 @pytest.mark.asyncio
 async def test_a_task_that_never_ends_is_cancelled(monkeypatch: pytest.MonkeyPatch) -> None:
     """After a short while."""
-    monkeypatch.setattr(stragglers, "PATIENCE", 0.05)
-    async with wait_for_stragglers():
+    monkeypatch.setattr(unfinished, "PATIENCE", 0.05)
+    async with wait_for_tasks():
         task = asyncio.create_task(asyncio.Event().wait())
     assert task.cancelled()
 
@@ -41,7 +42,7 @@ async def test_a_task_from_outside_goes_on() -> None:
     """The kernel's tasks are nobody's answer."""
     may_end = asyncio.Event()
     outside = asyncio.create_task(may_end.wait())
-    async with wait_for_stragglers():
+    async with wait_for_tasks():
         await asyncio.sleep(0)
     assert not outside.done()
     may_end.set()

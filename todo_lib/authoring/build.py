@@ -59,8 +59,9 @@ def build(source: LessonSource, folder: Path = NOTEBOOKS) -> Path:
             _keep_what_varies(made, stored)
     _refuse_noise(made, path.name)
     nbformat.write(made, path)
-    if stored and source.info.notebook not in {found.name for found in _stored_files(source, folder)[:1]}:
-        _stored_files(source, folder)[0].unlink()
+    for other in _stored_files(source, folder):
+        if other != path:
+            other.unlink()
     return path
 
 

@@ -86,7 +86,7 @@ open_things()
 ```
 """
 TEXTS_TEMPLATE = """\
-# Questions and hints of this lesson, in the order in which `q` lists them. {{first_awaits}} stands for a lesson's number.
+# Questions and hints, in the order in which `q` lists them.
 
 [guess]
 kind = "prediction"

@@ -18,7 +18,7 @@ _judged = contextvars.ContextVar("todo_lab_judged", default=False)
 
 
 @asynccontextmanager
-async def wait_for_stragglers() -> AsyncIterator[None]:
+async def wait_for_tasks() -> AsyncIterator[None]:
     """Wait, at the end of the block, for every task that was started in it and still runs.
 
     Cancelled while it opens a connection, a task would leave the driver's thread behind.

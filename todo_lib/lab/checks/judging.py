@@ -7,7 +7,7 @@ from typing import Any
 
 from todo_lib.lab.aio.blocking import BlockingError, blocked_call, refuse_blocking
 from todo_lib.lab.aio.unawaited import catch_unawaited
-from todo_lib.lab.aio.unfinished import wait_for_stragglers, wait_for_threads
+from todo_lib.lab.aio.unfinished import wait_for_tasks, wait_for_threads
 from todo_lib.lab.checks import diagnosis
 from todo_lib.lab.checks.advice import KnownMistake, advice_for
 from todo_lib.lab.checks.behaviour import Behaviour, sentence
@@ -86,7 +86,7 @@ async def _try(trial: Trial, watch_blocking: bool) -> Result:
     failure = None
     with catch_unawaited() as unawaited:
         try:
-            async with wait_for_threads(), open_subject() as subject, wait_for_stragglers():
+            async with wait_for_threads(), open_subject() as subject, wait_for_tasks():
                 async with asyncio.timeout(diagnosis.TIMEOUT):
                     with refuse_blocking() if watch_blocking else nullcontext():
                         await behaviour(subject)
