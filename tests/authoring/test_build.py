@@ -23,9 +23,9 @@ from todo_lib.authoring.build import (
 from todo_lib.authoring.editions import notebook
 from todo_lib.authoring.insert import insert
 from todo_lib.course import syllabus
-from todo_lib.course.lessons import texts
 from todo_lib.course.source import LessonSource, SourceError, read, sources
 from todo_lib.course.syllabus import SyllabusError
+from todo_lib.course.texts import texts
 
 LESSON = """---
 kernelspec:

@@ -8,11 +8,12 @@ import pytest
 
 from tests.course.test_exercises import GIVEN, LESSONS
 from todo_lib.authoring.editions import notebook
-from todo_lib.course.lessons import opened, texts
+from todo_lib.course.lessons import opened
 from todo_lib.course.migration.project import STEPS
 from todo_lib.course.migration.workspace import WorkspaceJudge
 from todo_lib.course.source import LessonSource
 from todo_lib.course.syllabus import lessons
+from todo_lib.course.texts import texts
 from todo_lib.course.topics import LESSONS as TOPICS
 from todo_lib.lab.errors import topics
 from todo_lib.lab.errors.lookup import catalogue

@@ -26,7 +26,7 @@ from todo_lib.authoring.editions import EDITIONS, VARIES
 from todo_lib.course.syllabus import lessons
 
 # What the kernel is asked after the last cell. It must work without the lab, to say that it is missing.
-QUESTION = "__import__('todo_lib.lab.kernel.report', fromlist=['report']).report()"
+QUESTION = "__import__('todo_lib.lab.report', fromlist=['report']).report()"
 REPORT_EXPECTED = "expect-report"  # the tag of a cell whose forgotten await is there to be seen
 ERROR_EXPECTED = "raises-exception"
 CELL_TIMEOUT = 120.0  # seconds: on a busy machine, too

@@ -24,10 +24,10 @@ from nbformat import NotebookNode
 
 from todo_lib.authoring import readme
 from todo_lib.authoring.editions import Edition, notebook
-from todo_lib.course.lessons import texts
 from todo_lib.course.migration.project import LAST, REPOSITORY, files_after
 from todo_lib.course.migration.workspace import NAME
 from todo_lib.course.source import LessonSource, sources
+from todo_lib.course.texts import texts
 from todo_lib.lab.testing.projects import write_project
 
 NOTEBOOKS = REPOSITORY / "notebooks"

@@ -8,8 +8,9 @@ import argparse
 import re
 
 from todo_lib.course import syllabus
-from todo_lib.course.lessons import TEXTS, texts
+from todo_lib.course import texts as text_files
 from todo_lib.course.syllabus import SOURCE, by_name, lessons
+from todo_lib.course.texts import texts
 
 NUMBER = re.compile(r'^(  number: )"\d\d"$', re.MULTILINE)
 
@@ -146,7 +147,7 @@ def insert(name: str, after: str) -> None:
             number=f"{int(before.number) + 1:02}", part=before.part, title=title, after=after,
             stop=title.lower(), name=name,
         )),
-        (TEXTS, TEXTS_TEMPLATE),
+        (text_files.FILE, TEXTS_TEMPLATE),
         ("checks.py", CHECKS_TEMPLATE.format(title=title)),
         ("__init__.py", f'"""{title}."""\n'),
     ):  # fmt: skip

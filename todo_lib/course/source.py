@@ -24,8 +24,8 @@ from pathlib import Path
 import jupytext
 from nbformat import NotebookNode
 
-from todo_lib.course.lessons import texts
 from todo_lib.course.syllabus import SOURCE, LessonInfo, filled, lessons, read_info
+from todo_lib.course.texts import texts
 
 ANSWER = re.compile(
     r"^[ \t]*### BEGIN SOLUTION\n(?P<solution>.*?)"

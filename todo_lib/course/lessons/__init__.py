@@ -4,16 +4,15 @@
 """
 
 import importlib
-import tomllib
 from collections.abc import Mapping
-from functools import cache, partial
+from functools import partial
 from typing import Any, cast
 
-from todo_lib.course.syllabus import LessonInfo, SyllabusError, by_name, by_number, filled
+from todo_lib.course.syllabus import LessonInfo, SyllabusError, by_number
+from todo_lib.course.texts import texts
 from todo_lib.lab.exercise import Exercise, ExerciseSet, HintingJudge, Judge, Part, Solutions
 from todo_lib.lab.questions import Prediction, Recall
 
-TEXTS = "texts.toml"
 KINDS = {"prediction": Prediction, "recall": Recall}
 
 
@@ -53,12 +52,6 @@ def question(text: Mapping[str, Any]) -> Prediction | Recall:
     """Return the question that a table of `texts.toml` describes."""
     kind = KINDS[text["kind"]]
     return kind(**{key: value for key, value in text.items() if key != "kind"})
-
-
-@cache
-def texts(name: str) -> dict[str, dict[str, Any]]:
-    """Return the questions and hints of the lesson in this folder, in order."""
-    return tomllib.loads(filled((by_name(name).folder / TEXTS).read_text(encoding="utf-8")))
 
 
 def _solutions(info: LessonInfo) -> Solutions:

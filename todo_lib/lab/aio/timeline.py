@@ -20,6 +20,7 @@ from IPython import get_ipython
 from IPython.display import display
 
 from todo_lib.lab.aio.measure import BLOCKED
+from todo_lib.lab.aio.task_factory import make_task
 from todo_lib.lab.messages import NOTE_STYLE
 
 LIBRARIES = tuple(sysconfig.get_path(name) for name in ("stdlib", "purelib", "platlib"))
@@ -211,7 +212,7 @@ class _WatchingFactory:
             row = Row(name, line._now())
             line.rows.append(row)
             coro = _Watched(coro, line, row)
-        task = self.inner(loop, coro, **kwargs) if self.inner else asyncio.Task(coro, loop=loop, **kwargs)
+        task = make_task(self.inner, loop, coro, **kwargs)
         if row:
             row.task = task
         return task

@@ -9,7 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
 from typing import Any
 
-from todo_lib.lab.kernel.watcher import tasks_without_author
+from todo_lib.lab.aio.task_factory import tasks_without_author, tell
 
 PATIENCE = 1.0  # seconds for what is under way; then it is cancelled
 POOL = "asyncio"  # how the loop calls its own
@@ -23,17 +23,16 @@ async def wait_for_tasks() -> AsyncIterator[None]:
 
     Cancelled while it opens a connection, a task would leave the driver's thread behind.
     """
-    loop, started = asyncio.get_running_loop(), []
+    loop = asyncio.get_running_loop()
+    started: list[asyncio.Task[Any]] = []
     inner = loop.get_task_factory()
 
-    def make_task(loop: asyncio.AbstractEventLoop, coro: Any, **kwargs: Any) -> Any:
-        task = inner(loop, coro, **kwargs) if inner else asyncio.Task(coro, loop=loop, **kwargs)
+    def note(task: asyncio.Task[Any]) -> None:
         if _judged.get():  # the kernel starts tasks, too
             started.append(task)
-        return task
 
     token = _judged.set(True)
-    loop.set_task_factory(make_task)
+    loop.set_task_factory(tell(inner, note))
     try:
         with tasks_without_author():
             yield

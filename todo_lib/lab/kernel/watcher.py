@@ -6,7 +6,6 @@ names the learner's own line, and knows at the end what is still open.
 """
 
 import asyncio
-import contextvars
 import gc
 import inspect
 import linecache
@@ -14,8 +13,7 @@ import sys
 import threading
 import warnings
 import weakref
-from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -24,6 +22,7 @@ from IPython.display import display
 from sqlalchemy import Connection, Engine, event
 from sqlalchemy.pool import Pool
 
+from todo_lib.lab.aio.task_factory import TaskFactory, in_a_cell, tell
 from todo_lib.lab.aio.unawaited import Frame, RunsWhenAwaited, Unawaited, always_warn, frames_of, hook
 from todo_lib.lab.errors.expected import close_coroutines
 from todo_lib.lab.errors.lookup import explain, find
@@ -32,8 +31,6 @@ from todo_lib.lab.messages import Note
 
 # Threads that keep themselves ready for the next piece of work; they end with the process.
 WORKERS = ("asyncio_", "ThreadPoolExecutor", "AnyIO worker")
-
-_in_a_cell = contextvars.ContextVar("todo_lab_in_a_cell", default=False)
 
 
 @dataclass(frozen=True)
@@ -59,6 +56,7 @@ class Watcher:
         self._this_cell = self._source = ""
         self._unawaited: list[Unawaited] = []
         self._tasks: list[tuple[asyncio.Task[Any], Place | None]] = []
+        self._task_factory: TaskFactory | None = None
         self._connections: dict[int, str] = {}
         self._threads = weakref.WeakSet(threading.enumerate())
         self._next_beat: asyncio.TimerHandle | None = None
@@ -85,10 +83,11 @@ class Watcher:
         )
         self._cells.add(self._this_cell)
         self.failed_cells.begin(self._source, self.shell.user_ns)
-        _in_a_cell.set(True)
+        in_a_cell.set(True)
         loop = asyncio.get_running_loop()
-        if not isinstance(loop.get_task_factory(), _Remember):
-            loop.set_task_factory(_Remember(self, loop.get_task_factory()))
+        if self._task_factory is None or loop.get_task_factory() is not self._task_factory:
+            self._task_factory = tell(loop.get_task_factory(), self._task_started)
+            loop.set_task_factory(self._task_factory)
         self._beat(loop)
 
     def _beat(self, loop: asyncio.AbstractEventLoop) -> None:
@@ -96,7 +95,7 @@ class Watcher:
         self._next_beat = loop.call_later(0.1, self._beat, loop)
 
     def _after_cell(self, result: ExecutionResult) -> None:
-        _in_a_cell.set(False)
+        in_a_cell.set(False)
         if self._next_beat:
             self._next_beat.cancel()
         error = result.error_before_exec or result.error_in_exec
@@ -178,8 +177,9 @@ class Watcher:
                 return Place(file, line, linecache.getline(file, line).strip())
         return None
 
-    def _remember(self, task: asyncio.Task[Any]) -> None:
-        self._tasks.append((task, self.place_of_caller()))
+    def _task_started(self, task: asyncio.Task[Any]) -> None:
+        if in_a_cell.get():
+            self._tasks.append((task, self.place_of_caller()))
 
     def _connection_used(self, connection: Connection) -> None:
         url = connection.engine.url
@@ -236,33 +236,6 @@ def _held_by(error: BaseException) -> list[Any]:
         for each in held
         if inspect.iscoroutine(each) and inspect.getcoroutinestate(each) == inspect.CORO_CREATED
     ]
-
-
-class _Remember:
-    """A task factory that tells the watcher which tasks the learner's code starts."""
-
-    def __init__(self, watcher: Watcher, inner: Callable[..., Any] | None) -> None:
-        self.watcher, self.inner = watcher, inner or asyncio.Task
-
-    def __call__(self, loop: asyncio.AbstractEventLoop, coro: Any, **kwargs: Any) -> Any:
-        if self.inner is asyncio.Task:
-            kwargs["loop"] = loop
-            task = asyncio.Task(coro, **kwargs)
-        else:
-            task = self.inner(loop, coro, **kwargs)
-        if _in_a_cell.get():
-            self.watcher._remember(task)
-        return task
-
-
-@contextmanager
-def tasks_without_author() -> Iterator[None]:
-    """Leave out the tasks that are started in the block: whoever opened it looks after them."""
-    token = _in_a_cell.set(False)
-    try:
-        yield
-    finally:
-        _in_a_cell.reset(token)
 
 
 def current() -> Watcher | None:
