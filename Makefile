@@ -12,10 +12,18 @@ PINS = --constraint .ci/constraints.txt
 VENV_PYTHON = .venv/bin/python
 INSTALL = $(VENV_PYTHON) -m uv pip install --python $(VENV_PYTHON) --compile-bytecode $(PINS)
 
-.PHONY: help lab workspace test check bench lint format notebooks links constraints clean
+# Notebooks as tests; beside nbval, an audit that sees what nbval is blind to. Two workers would leave a core idle
+# whenever a cell waits.
+NBVAL = $(VENV_PYTHON) -m pytest --nbval -p todo_lib.authoring.audit -n 4 --dist loadscope --no-loadscope-reorder -q
+# Another order each time; SEED=… repeats one.
+SEED ?= $(shell date +%M%S)
+PYTEST = $(VENV_PYTHON) -m pytest -n 4 --dist loadfile --no-loadscope-reorder -q \
+    --random-order --random-order-seed=$(SEED)
+
+.PHONY: help lab workspace test fast lesson check bench lint format notebooks new-lesson solved links constraints clean
 
 help: ## list the targets
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' Makefile
 
 lab: .venv/.lab ## set up what is missing and open the course in JupyterLab
 	PATH="$$PWD/.venv/bin:$$PATH" $(VENV_PYTHON) -m jupyterlab --ServerApp.root_dir=notebooks $(LAB_ARGS)
@@ -23,12 +31,24 @@ lab: .venv/.lab ## set up what is missing and open the course in JupyterLab
 workspace: .venv/.lab ## a copy of the synchronous app to migrate in files; AFTER=05 for one that is that far
 	$(VENV_PYTHON) -m todo_lib.course.migration.workspace $${AFTER:+--after $$AFTER}
 
-test: lint ## prove everything: lint, tests, notebooks
+test: lint ## prove everything: lint, notebooks, tests
 	@$(MAKE) check
 
-check: .venv/.test ## tests and notebooks without lint
-	$(VENV_PYTHON) -m pytest -n 4 --dist loadfile --no-loadscope-reorder --durations 15 tests
-	@$(VENV_PYTHON) -m tests.links --status
+fast: lint ## in a minute: lint, the app, the lab
+	$(PYTEST) tests/app tests/lab
+
+lesson: .venv/.test ## one lesson, N=05: build it, run both editions, its answers, its picture
+	$(VENV_PYTHON) -m todo_lib.authoring.build --lesson $(N)
+	$(VENV_PYTHON) -m todo_lib.authoring.build --solved build/solved
+	$(NBVAL) notebooks/$(N)_*.ipynb build/solved/$(N)_*.ipynb
+	$(PYTEST) tests/course tests/authoring/test_browser.py \
+	    -k "$$(basename -s .ipynb notebooks/$(N)_*.ipynb | cut -d _ -f 2-)"
+
+check: .venv/.test ## notebooks and tests without lint
+	@$(VENV_PYTHON) -m todo_lib.authoring.build --solved build/solved
+	$(NBVAL) --whole-course notebooks build/solved
+	$(PYTEST) --durations 10
+	@$(VENV_PYTHON) -m todo_lib.authoring.links --status
 
 bench: .venv/.test ## measure what the course says about time
 	$(VENV_PYTHON) -m tests.bench.http
@@ -37,19 +57,28 @@ bench: .venv/.test ## measure what the course says about time
 	$(VENV_PYTHON) -m tests.bench.waiting
 	$(VENV_PYTHON) -m tests.bench.check_time
 
-lint: .venv/.test ## check style
+lint: .venv/.test ## check style, imports, types, and that nothing derived is stale
 	$(VENV_PYTHON) -m ruff check .
 	$(VENV_PYTHON) -m ruff format --check .
+	$(VENV_PYTHON) -c 'from importlinter.cli import lint_imports_command as lint; lint()'
+	$(VENV_PYTHON) -m mypy
+	$(VENV_PYTHON) -m todo_lib.authoring.build --check
 
 format: .venv/.test ## format the code and repair what can be repaired
 	$(VENV_PYTHON) -m ruff check --fix .
 	$(VENV_PYTHON) -m ruff format .
 
-notebooks: .venv/.test ## build the notebooks whose source changed; ALL=1 builds every one
+notebooks: .venv/.test ## build the notebooks whose lesson changed; ALL=1 runs every one
 	$(VENV_PYTHON) -m todo_lib.authoring.build $${ALL:+--all}
 
+new-lesson: .venv/.test ## begin a lesson between two others: NAME=two_sessions AFTER=first_awaits
+	$(VENV_PYTHON) -m todo_lib.authoring.insert $(NAME) --after $(AFTER)
+
+solved: .venv/.test ## write the solved edition, with its outputs, into build/solved
+	$(VENV_PYTHON) -m todo_lib.authoring.build --solved build/solved
+
 links: .venv/.test ## list the addresses on the web that the course names, and visit each
-	$(VENV_PYTHON) -m tests.links
+	$(VENV_PYTHON) -m todo_lib.authoring.links
 
 # A browser's Python (emscripten) cannot run this course.
 constraints: .venv/.uv ## note the newest versions in .ci/constraints.txt; run `make test` afterwards

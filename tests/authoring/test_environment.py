@@ -50,7 +50,7 @@ MACHINE_PATH = re.compile(
     r"(?<![\w.~-])/(?:work|root|home|tmp|Users|private|var/folders)/+\w[\w./-]*|\b[A-Z]:\\+Users\\+\w[\w.\\-]*"
 )
 
-MADE_UP_PATHS = {"tests/test_expect.py"}  # it shows paths to the lab, which shortens them
+MADE_UP_PATHS = {"tests/lab/test_expected_errors.py"}  # it shows paths to the lab, which shortens them
 
 
 def conda_specs() -> list[str]:
