@@ -14,7 +14,7 @@ import json
 import os
 import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -203,7 +203,9 @@ def _measuring_cells(file: pytest.Collector | None) -> int:
 
 
 @pytest.hookimpl(wrapper=True)
-def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) -> Iterator[Any]:
+def pytest_runtest_makereport(
+    item: pytest.Item, call: pytest.CallInfo[None]
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
     """Count what passed, and what kind of thing it was."""
     report = yield
     if isinstance(item, IPyNbCell) and report.when == "call" and report.passed:
@@ -228,7 +230,7 @@ class Collected:
             self.failed.setdefault(file, {})[test] = str(report.longrepr)
         if report.when == "call":
             for name, facts in report.user_properties:
-                if name == "audited":
+                if name == "audited" and isinstance(facts, dict):
                     self.audited[file] = facts
 
     @property

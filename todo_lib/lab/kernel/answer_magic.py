@@ -25,4 +25,5 @@ def provide(shell: InteractiveShell) -> None:
         name, text = text_of(f"{MAGIC}{line}\n{cell}")
         shell.push({name: text}, interactive=False)
 
-    shell.register_magic_function(answer, "cell", "answer")
+    # IPython wraps this method in a function that is no method, so mypy takes the magic for the shell.
+    shell.register_magic_function(answer, "cell", "answer")  # type: ignore[arg-type]

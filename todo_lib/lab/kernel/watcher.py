@@ -15,6 +15,7 @@ import warnings
 import weakref
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from types import FrameType
 from typing import Any
 
 from IPython.core.interactiveshell import ExecutionInfo, ExecutionResult, InteractiveShell
@@ -164,7 +165,8 @@ class Watcher:
 
     def place_of_caller(self) -> Place | None:
         """Return the innermost line of a cell that is running now."""
-        frame, frames = sys._getframe(1), []
+        frame: FrameType | None = sys._getframe(1)
+        frames: list[Frame] = []
         while frame:
             frames.append((frame.f_code.co_filename, frame.f_lineno))
             frame = frame.f_back

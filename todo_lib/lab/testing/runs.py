@@ -45,7 +45,8 @@ class TestResult:
     @property
     def error(self) -> Exception:
         """Return an exception with the name and the message of the one in the other process."""
-        return type(self.kind or "Exception", (Exception,), {})(self.message)
+        kind: type[Exception] = type(self.kind or "Exception", (Exception,), {})
+        return kind(self.message)
 
     @property
     def entry(self) -> Entry | None:

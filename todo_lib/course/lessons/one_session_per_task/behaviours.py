@@ -80,7 +80,7 @@ class Source:
         self.most = max(self.most, self.under_way)
         try:
             try:
-                task = await session.get(Task, id)
+                task: Task = await session.get(Task, id)
             finally:
                 self.reading -= 1
             if id == self.failing:

@@ -9,7 +9,7 @@ from datetime import date
 from functools import partial
 from typing import Any
 
-from sqlalchemy import event, select, text, update
+from sqlalchemy import String, event, select, text, update
 from sqlalchemy.exc import DBAPIError
 
 from todo_lib.async_app.database import create_async_session_factory, dispose
@@ -55,7 +55,10 @@ WAITING = text(
     "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
 )
 
-LENGTH = Reminder.__table__.c.name.type.length
+NAME = Reminder.__table__.c.name.type
+assert isinstance(NAME, String)
+assert NAME.length
+LENGTH = NAME.length
 
 
 @dataclass(frozen=True)
@@ -170,8 +173,14 @@ async def gives_its_connection_back(desk: Desk) -> None:
     require_equal("save_all(factory, ['bread', 'bread']), then connections still held", 0, held)
 
 
-SAVE_ALL = (saves_every_name, skips_what_is_taken, commits_once)
-SAVE_ALL += (sees_a_rival, raises_other_errors, gives_its_connection_back)
+SAVE_ALL = (
+    saves_every_name,
+    skips_what_is_taken,
+    commits_once,
+    sees_a_rival,
+    raises_other_errors,
+    gives_its_connection_back,
+)
 SAVE_ALL_MISTAKES = (
     KnownMistake(
         "Only a taken name may be skipped: catch `IntegrityError`.", facts=r"30 characters, 'milk'\]\)$"

@@ -1,10 +1,11 @@
 """Tests first: the store's tests become asynchronous, and able to fail."""
 
 from todo_lib.course.migration.file_judge import FileJudge
-from todo_lib.course.migration.project import APP, CONFIG, STORE_TESTS, after, files_after
+from todo_lib.course.migration.project import APP, STORE_TESTS, after, files_after
 from todo_lib.course.migration.workspace import workspace_judge
 from todo_lib.lab.checks import KnownMistake, Scenario
 from todo_lib.lab.exercise import Judge
+from todo_lib.lab.testing.projects import CONFIG
 
 STORE = f"{APP}/datastore.py"
 MARK = "@pytest.mark.asyncio\n"
