@@ -8,7 +8,8 @@ STORE_MISTAKES = (
         facts="object has no attribute 'session'",
     ),
     KnownMistake(
-        "Nothing in the class takes what the store is made with. Does its first line name the class that it builds on?",
+        "Nothing in the class takes what the store is made with. "
+        "Does its first line name the class that it builds on?",
         facts=r"\w+\(\) takes no arguments",
     ),
     KnownMistake(
@@ -33,7 +34,8 @@ STORE_MISTAKES = (
         facts=r"Result' object is not subscriptable",
     ),
     KnownMistake(
-        "These are `Task`s, the promise is `TaskOutput`: `TaskOutput.model_validate(entity)` makes one of the other.",
+        "These are `Task`s, the promise is `TaskOutput`: "
+        "`TaskOutput.model_validate(entity)` makes one of the other.",
         facts=r"saw: \[?<todo_lib\.entities\.Task ",
     ),
     KnownMistake(

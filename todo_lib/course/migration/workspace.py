@@ -94,7 +94,8 @@ class WorkspaceJudge:
         number = by_name(self.lesson).number
         files = ", ".join(f"`{NAME}/{path}`" for path in self.paths)
         return (
-            "Do in the file what you did in the cells. The whole file may be longer, the changes are the same.",
+            "Do in the file what you did in the cells. "
+            "The whole file may be longer, the changes are the same.",
             f"Files: {files}. In a terminal, in `{NAME}/`: `python -m pytest`.",
             f"new_workspace(after='{number}') lays the finished state; yours is kept beside it, to compare.",
         )

@@ -23,7 +23,8 @@ NEXT_STEP = {
     "wrong object": "Pass the name that stands after `%%answer`, without quotes.",
     "syntax": "Python cannot read this line, or the one before it. Is a bracket or a colon missing?",
     "cannot be imported": "Is the name spelt as in the other file, and is it defined there?",
-    "configuration": "pytest could not start. Compare `pyproject.toml` with the reason: names, quotes, what is missing.",
+    "configuration": "pytest could not start. Compare `pyproject.toml` with the reason: "
+    "names, quotes, what is missing.",
     "no test": "pytest runs functions whose names begin with `test_`.",
     "too few tests": "Keep every test. A test that is gone is green, too.",
     "plain def": "Write `async def`: only then can the function use `await`.",
@@ -33,7 +34,8 @@ NEXT_STEP = {
     "left open": "Close behind the `yield` what the fixture has opened: `await dispose(factory)`.",
     "test fails": "Read the reason: what was expected, and what was seen?",
     "stays green": "Which test should have noticed? Is each call awaited, and is its result compared?",
-    "red for another reason": "The test must fail because of what the application does, not because of itself.",
+    "red for another reason": "The test must fail because of what the application does, "
+    "not because of itself.",
     "hangs": "Something here waits for what never comes. It was stopped; nothing is left running.",
 }
 

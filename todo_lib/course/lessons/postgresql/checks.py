@@ -187,7 +187,8 @@ SAVE_ALL_MISTAKES = (
     ),
     KnownMistake("Call it: `begin_nested()`.", code=r"with session\.begin_nested\s*(:|as\b)"),
     KnownMistake(
-        "`add` sends nothing; the error comes when the block of `begin_nested` ends. Put `try` around the block.",
+        "`add` sends nothing; the error comes when the block of `begin_nested` ends. "
+        "Put `try` around the block.",
         code=r"begin_nested\(\)[^\n]*:\s*try:\s*session\.add\([^\n]*\n\s*except",
     ),
     KnownMistake(

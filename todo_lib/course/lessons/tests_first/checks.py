@@ -91,9 +91,9 @@ JUDGES: dict[str, Judge] = {
         (CONFIGURED, STILL_GREEN),
         mistakes=(
             KnownMistake(
-                "The option is right, the filter is too narrow. A RuntimeWarning of Python must become an error, "
-                "and so must what pytest makes of it, a PytestUnraisableExceptionWarning. Name neither: every "
-                "warning an error.",
+                "The option is right, the filter is too narrow. A RuntimeWarning of Python must become an "
+                "error, and so must what pytest makes of it, a PytestUnraisableExceptionWarning. Name "
+                "neither: every warning an error.",
                 code=r"filterwarnings.*error|-W *error",
                 facts=STAYS_GREEN,
             ),
@@ -103,8 +103,8 @@ JUDGES: dict[str, Judge] = {
                 facts=STAYS_GREEN,
             ),
             KnownMistake(
-                "No option here makes an error of a warning. pytest skips an option that it does not know: is it "
-                "spelt as in the documentation?",
+                "No option here makes an error of a warning. pytest skips an option that it does not know: "
+                "is it spelt as in the documentation?",
                 facts=STAYS_GREEN,
             ),
         ),

@@ -118,7 +118,8 @@ NO_TABLE = KnownMistake(
     code=r"select\(func\.count\(\)\)(?!\s*\.(select_from|where|filter))",
 )
 DECIDED_BY_PYTHON = KnownMistake(
-    "Python's own `not` and `is` are decided at once, before there is any SQL. `not_(Task.done)` becomes SQL.",
+    "Python's own `not` and `is` are decided at once, "
+    "before there is any SQL. `not_(Task.done)` becomes SQL.",
     code=r"\bnot Task\.|\bTask\.\w+ is\b",
 )
 
