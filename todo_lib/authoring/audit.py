@@ -1,4 +1,6 @@
-"""A pytest plugin beside nbval that sees what nbval is blind to: `pytest --nbval notebooks -p todo_lib.authoring.audit`.
+"""A pytest plugin beside nbval that sees what nbval is blind to.
+
+    pytest --nbval notebooks -p todo_lib.authoring.audit
 
 nbval runs the cells and compares the outputs. It does not notice a notebook without stored outputs, a
 coroutine that nobody awaited, a background task that failed, or something still open at the end. So each
@@ -54,7 +56,10 @@ class NotebookTest(pytest.Item):
         raise NotImplementedError
 
     def reply(self, code: str, silent: bool = False, **options: Any) -> dict[str, Any]:
-        """Let the kernel execute code; return its reply. Raise `queue.Empty` if it does not answer in time."""
+        """Let the kernel execute code; return its reply.
+
+        Raise `queue.Empty` if it does not answer in time.
+        """
         kernel = self.parent.kernel
         message = kernel.kc.execute(code, silent=silent, allow_stdin=False, stop_on_error=False, **options)
         give_up = time.monotonic() + self.config.option.nbval_cell_timeout
@@ -181,7 +186,10 @@ def pytest_configure(config: pytest.Config) -> None:
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Put the tests of the whole notebook after its last cell; notebooks that measure, and so take long, come first."""
+    """Put the tests of the whole notebook after its last cell.
+
+    Notebooks that measure, and so take long, come first.
+    """
     files: dict[pytest.Collector | None, list[pytest.Item]] = {}
     for item in items:
         files.setdefault(item.parent, []).append(item)

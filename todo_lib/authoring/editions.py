@@ -24,7 +24,7 @@ VARIES = "nbval-ignore-output"
 
 
 def notebook(source: LessonSource, edition: Edition, stored: NotebookNode | None = None) -> NotebookNode:
-    """Return the lesson as a notebook that has not been run; cells keep the ids that they have in `stored`."""
+    """Return the lesson as a notebook that has not been run; cells keep the ids they have in `stored`."""
     cells = [
         _edited(cell, edition)
         for cell in source.cells
@@ -45,7 +45,7 @@ def notebook(source: LessonSource, edition: Edition, stored: NotebookNode | None
 
 
 def header(info: LessonInfo) -> str:
-    """Return what a lesson opens with: title, idea, objectives, prerequisites, minutes, the map of its part."""
+    """Return what a lesson opens with: title, idea, objectives, prerequisites, minutes, a map of its part."""
     stops = [
         each.stop if each != info else f"**{each.stop}**" for each in lessons() if each.part == info.part
     ]
@@ -97,7 +97,10 @@ def _edited(cell: NotebookNode, edition: Edition) -> NotebookNode:
 
 
 def _set_ids(cells: list[NotebookNode], stored: list[NotebookNode]) -> None:
-    """Give each cell the id of the stored cell that it is, or was before an edit; a new cell gets a new one."""
+    """Give each cell the id of the stored cell that it is, or was before an edit.
+
+    A new cell gets a new one.
+    """
     old, new = ([(cell.cell_type, cell.source) for cell in each] for each in (stored, cells))
     ids: dict[int, str] = {}
     for _, first, last, start, end in SequenceMatcher(None, old, new, autojunk=False).get_opcodes():

@@ -23,7 +23,8 @@ STORE_MISTAKES = (
     ),
     KnownMistake(
         "A statement only says what you want: hand it to the session, `await session.scalars(select(…))`.",
-        facts=r"(object (Select|Delete|Update|Insert) can't be used in|'(Select|Delete|Update|Insert)' object can't be)",
+        facts=r"(object (Select|Delete|Update|Insert) can't be used in|"
+        r"'(Select|Delete|Update|Insert)' object can't be)",
     ),
     KnownMistake(
         "The answer is one row. Take it out of the result with `.one()`, then unpack it.",

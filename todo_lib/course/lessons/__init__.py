@@ -33,7 +33,7 @@ def opened(info: LessonInfo) -> ExerciseSet:
 
 
 def parts(info: LessonInfo) -> dict[str, Part]:
-    """Return what a lesson asks, by name: first what has texts, in their order, then exercises without any."""
+    """Return what a lesson asks, by name: what has texts, in their order, then exercises without any."""
     judges: Mapping[str, Judge] = importlib.import_module(f"{__name__}.{info.name}.checks").JUDGES
     given = texts(info.name)
     made: dict[str, Part] = {}

@@ -67,7 +67,8 @@ _STORE = (
 _CLIENT = (
     KnownMistake(
         "The app goes into a transport: `AsyncClient(transport=ASGITransport(app), …)`.",
-        facts=r"'FastAPI' object has no attribute '__aenter__'|AsyncClient\.__init__\(\) takes 1 positional argument",
+        facts=r"'FastAPI' object has no attribute '__aenter__'|"
+        r"AsyncClient\.__init__\(\) takes 1 positional argument",
     ),
     KnownMistake(
         "422: the app cannot read what was sent. A dictionary is sent as JSON by `json=…`.",

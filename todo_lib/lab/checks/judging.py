@@ -29,9 +29,9 @@ async def judge(
 ) -> Verdict:
     """Return the verdict on an answer by what became of each trial.
 
-    Each behaviour gets something fresh and `diagnosis.TIMEOUT` seconds. Nothing is raised: what the answer
-    raises becomes part of the verdict. `functions` are what was to be written, by name; a mistake that fits has
-    better words than `advice`.
+    Each behaviour gets something fresh and `diagnosis.TIMEOUT` seconds. Nothing is raised: what the
+    answer raises becomes part of the verdict. `functions` are what was to be written, by name; a
+    mistake that fits has better words than `advice`.
     """
     own = OwnLines(answer)
     results: list[Result] = []

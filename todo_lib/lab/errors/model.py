@@ -1,4 +1,4 @@
-"""What the catalogue of errors is made of: an exception as it was seen, how to recognise it, what to know of it."""
+"""What the catalogue is made of: an exception as it was seen, how to recognise it, what to know of it."""
 
 import re
 from collections.abc import Callable

@@ -10,7 +10,10 @@ MAGIC = "%%answer "
 
 
 def text_of(cell: str) -> tuple[str, str]:
-    """Return the name and the text of an answer cell. Raise `ValueError` if it does not start with the magic."""
+    """Return the name and the text of an answer cell.
+
+    Raise `ValueError` if it does not start with the magic.
+    """
     first, _, text = cell.partition("\n")
     name = first.removeprefix(MAGIC).strip()
     if not first.startswith(MAGIC) or not name.isidentifier():

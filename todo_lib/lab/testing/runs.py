@@ -55,7 +55,10 @@ class TestResult:
 
     @property
     def reason(self) -> str:
-        """Return the failure in one line, the same in every run: with what an `assert` with words of its own compared."""
+        """Return the failure in one line, the same in every run.
+
+        What an `assert` with words of its own has compared belongs to it.
+        """
         compared = (
             re.search(r"\n(assert [^<\n]+ == [^<\n]+)(?:\n|$)", self.message)
             if self.kind == "AssertionError"

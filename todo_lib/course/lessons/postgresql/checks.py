@@ -27,7 +27,10 @@ from todo_lib.lab.exercise import Judge
 
 
 def order_kept(url: str, *methods: str) -> Behaviour | None:
-    """Return what is asked of `all` on the database at `url`. There a changed row may move to its table's end."""
+    """Return what is asked of `all` on the database at `url`.
+
+    There a changed row may move to its table's end.
+    """
 
     async def behaviour(store_class: type) -> None:
         """all() keeps its order when a task is changed."""
@@ -77,7 +80,10 @@ class Desk:
             return list(await session.scalars(select(Reminder.name).order_by(Reminder.id)))
 
     async def try_it(self, names: Sequence[str], taken: Sequence[str], stored: Sequence[str]) -> None:
-        """Call `save_all`; raise `BrokenPromise` unless it returns what was taken and leaves this in the database."""
+        """Call `save_all`.
+
+        Raise `BrokenPromise` unless it returns what was taken and leaves this in the database.
+        """
         tried = f"save_all(factory, {list(names)})"
         seen = await self.save_all(self.factory, list(names))
         if isinstance(seen, tuple | set | frozenset | dict):

@@ -89,7 +89,10 @@ def without_query(*methods: str) -> Behaviour:
                         raise BrokenPromise(f"{method}()", NO_QUERY, Words(made[0]))
 
     names = " and ".join(f"{method}()" for method in methods).replace(" and ", ", ", len(methods) - 2)
-    judge.__doc__ = f"{names} work{'s' * (len(methods) == 1)} without `session.query`, which an AsyncSession does not have."
+    judge.__doc__ = (
+        f"{names} work{'s' * (len(methods) == 1)} without `session.query`, "
+        "which an AsyncSession does not have."
+    )
     return judge
 
 

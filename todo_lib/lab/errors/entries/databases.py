@@ -42,7 +42,8 @@ ENTRIES = (
         why="SQLite checks foreign keys only if each connection asks for it. PostgreSQL always does.",
         fix="Switch it on for every new connection; `prepare_sqlite` does.",
         code='@event.listens_for(engine.sync_engine, "connect")\ndef set_up(connection, record):\n'
-        '    cursor = connection.cursor()\n    cursor.execute("PRAGMA foreign_keys = ON")\n    cursor.close()',
+        '    cursor = connection.cursor()\n    cursor.execute("PRAGMA foreign_keys = ON")\n'
+        "    cursor.close()",
         topic=FACTORY,
         url=f"{SQLITE}#sqlite-foreign-keys",
         notice="Save an orphan in a test: it must raise IntegrityError."
@@ -85,7 +86,8 @@ ENTRIES = (
         " adds missing tables, it never changes existing ones.",
         fix="Create the tables at the start, and check that the URL names the file you mean. While you learn,"
         " delete an old file; later, use Alembic.",
-        code="async with engine.begin() as connection:\n    await connection.run_sync(Base.metadata.create_all)",
+        code="async with engine.begin() as connection:\n"
+        "    await connection.run_sync(Base.metadata.create_all)",
         topic=FACTORY,
         url="https://docs.sqlalchemy.org/en/21/core/metadata.html#creating-and-dropping-database-tables",
         matchers=(
@@ -101,8 +103,8 @@ ENTRIES = (
         why="By default each test has its own loop. An engine made when a module is imported keeps"
         " connections of the first. aiosqlite and psycopg do not mind, asyncpg does.",
         fix="Make the engine in a fixture or a lifespan, in the loop that uses it, and dispose of it there.",
-        code="@pytest_asyncio.fixture\nasync def engine():\n    engine = create_async_engine(url)\n    yield engine\n"
-        "    await engine.dispose()",
+        code="@pytest_asyncio.fixture\nasync def engine():\n    engine = create_async_engine(url)\n"
+        "    yield engine\n    await engine.dispose()",
         topic=POSTGRES,
         url="https://docs.sqlalchemy.org/en/21/orm/extensions/asyncio.html#using-multiple-asyncio-event-loops",
         matchers=(

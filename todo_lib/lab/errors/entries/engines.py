@@ -13,7 +13,8 @@ ENTRIES = (
         " cannot use an asynchronous engine or connection.",
         why="It has no asynchronous version. `run_sync` gives it a synchronous connection and waits for it.",
         fix="Hand it to `run_sync`, without calling it.",
-        code="async with engine.begin() as connection:\n    await connection.run_sync(Base.metadata.create_all)",
+        code="async with engine.begin() as connection:\n"
+        "    await connection.run_sync(Base.metadata.create_all)",
         topic=FACTORY,
         url=f"{ASYNCIO}#session-run-sync",
         matchers=(Matcher(("AttributeError",), r"'Async\w+' object has no attribute '_run_ddl_visitor'"),),
@@ -25,7 +26,8 @@ ENTRIES = (
         why="`run_sync` wants the function itself: it calls it,"
         " with a synchronous connection as its argument.",
         fix="Hand `create_all` over without parentheses.",
-        code="async with engine.begin() as connection:\n    await connection.run_sync(Base.metadata.create_all)",
+        code="async with engine.begin() as connection:\n"
+        "    await connection.run_sync(Base.metadata.create_all)",
         topic=FACTORY,
         url=f"{ASYNCIO}#synopsis-core",
         matchers=(
@@ -42,7 +44,8 @@ ENTRIES = (
         " connection.",
         fix="A session hands over a session. Open a connection: `engine.begin()`; a factory's engine is"
         ' `factory.kw["bind"]`.',
-        code="async with engine.begin() as connection:\n    await connection.run_sync(Base.metadata.create_all)",
+        code="async with engine.begin() as connection:\n"
+        "    await connection.run_sync(Base.metadata.create_all)",
         topic=FACTORY,
         url=f"{ASYNCIO}#sqlalchemy.ext.asyncio.AsyncSession.run_sync",
         matchers=(Matcher(("AttributeError",), r"'Session' object has no attribute '_run_ddl_visitor'"),),
@@ -120,7 +123,8 @@ ENTRIES = (
         happened="You wrote `result[0]`. A result is read once, from front to back; it is not a list.",
         why="`execute` and `scalars` return a result object. Rows come out of it when you ask for them.",
         fix="Ask for what you want: `result.one()` gives the only row.",
-        code="result.one()            # the only row\nresult.first()          # one row or None\nresult.all()            # a list of rows\n"
+        code="result.one()            # the only row\nresult.first()          # one row or None\n"
+        "result.all()            # a list of rows\n"
         "result.scalars().all()  # a list of objects",
         topic=STORE,
         url="https://docs.sqlalchemy.org/en/21/core/connections.html#sqlalchemy.engine.Result",
