@@ -23,7 +23,7 @@ RUNNING = re.compile(r"running on (http://127\.0\.0\.1:\d+)")
 def served(
     style: str, folder: Path, *, killed: bool = False, complaints: bool = False, **settings: str
 ) -> Iterator[httpx.Client]:
-    """Serve one app as a learner does, with this current folder and these environment variables; stop it in good order.
+    """Serve one app as a learner does, in this folder, with these variables; stop it in good order.
 
     `killed` says that the caller kills it, `complaints` that its log may speak of errors.
     """

@@ -1,6 +1,7 @@
 """Requests that nobody thought of: schemathesis makes them up from the API's own description.
 
-Every answer must be one that the description promises, and none may be a server's error. The servers are real.
+Every answer must be one that the description promises, and none may be
+a server's error. The servers are real.
 """
 
 from collections.abc import Iterator

@@ -1,4 +1,4 @@
-"""Both apps as real servers under fire: many clients at once, killed while they write, a client that goes away."""
+"""Both apps as real servers under fire: many clients at once, killed while they write, clients that go."""
 
 import asyncio
 import os
@@ -71,7 +71,7 @@ def server_of(client: httpx.Client) -> psutil.Process:
 
 
 def test_what_was_acknowledged_survives_a_kill(style: str, tmp_path: Path) -> None:
-    """`kill -9` in the midst of writing: after a restart each answered write is there, whole, and the app works."""
+    """`kill -9` while it writes: after a restart each answered write is there, whole, and the app works."""
     acknowledged: list[str] = []
 
     def write(base: httpx.URL, number: int) -> None:

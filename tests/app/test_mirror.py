@@ -20,7 +20,9 @@ DIFFERING_LINES = 124
 
 # What the migration demands beyond `async` and `await`, in these two files.
 RENAMED = {
-    "from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker": "from sqlalchemy.orm import Session",
+    "from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker": (
+        "from sqlalchemy.orm import Session"
+    ),
     "factory: async_sessionmaker[AsyncSession]": "session: Session",
     "self.factory = factory": "self.session = session",
     "self.factory()": "self.session",

@@ -1,4 +1,4 @@
-"""The database fails while the app runs: a clear answer, nothing half written, and work goes on without a restart."""
+"""The database fails while the app runs: a clear answer, nothing half written, and no restart is needed."""
 
 import asyncio
 import gc
@@ -147,7 +147,7 @@ WAITS = (
 async def test_a_server_that_is_gone_in_mid_request(
     driver: str, postgres_server: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """PostgreSQL ends every connection while an update waits: no success, nothing changed, and the next one works."""
+    """PostgreSQL ends every connection while an update waits: no success, no change; the next one works."""
     async with postgres.database(f"postgresql+{driver}", postgres_server) as url:
         monkeypatch.setenv("TODO_DATABASE_URL", url)
         name = make_url(url).database

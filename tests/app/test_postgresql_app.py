@@ -22,7 +22,8 @@ from todo_lib.lab.db.postgres import DRIVERS, database
 
 MANY = 50  # more than an engine's pool has connections
 
-# The tests of `test_endpoints.py` in which the database has a say, run here once more with the fixtures below.
+# The tests of `test_endpoints.py` in which the database has a say, run
+# here once more with the fixtures below.
 (
     test_the_dashboard_counts,
     test_a_created_task,

@@ -1,4 +1,4 @@
-"""Around the requests: what is committed when, what starting and stopping leaves, and the apps as real servers."""
+"""Around the requests: what is committed when, what start and stop leave behind, the apps as real servers."""
 
 # ruff: noqa: D103 (the name of a test is its sentence)
 

@@ -1,4 +1,4 @@
-"""Both stores and a dictionary are told the same things in any order: they answer alike, and hold alike in the end."""
+"""Both stores and a dictionary are told the same things in any order: they answer and hold the same."""
 
 # ruff: noqa: D102 (the model's methods are the store's)
 

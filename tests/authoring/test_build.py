@@ -1,4 +1,4 @@
-"""From lesson to notebook: what is built is stable, what is stale is found, what did not change is not run."""
+"""From lesson to notebook: what is built is stable, what is stale is found, what is unchanged is not run."""
 
 import json
 import re

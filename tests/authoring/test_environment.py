@@ -90,8 +90,9 @@ def resolve(platform: str, python: str, requirements: str, *options: str) -> fro
     """Return what uv would install, as `name==version`; all but one must come as wheels."""
     command = [
         uv.find_uv_bin(), "pip", "compile", "-", "--python-platform", platform, "--python-version", python,
-        "--only-binary", ":all:", "--no-binary", NO_WHEEL, "--python", sys.executable, "--no-python-downloads",
-        "--no-header", "--no-annotate", "--no-progress", "--color", "never", *options,
+        "--only-binary", ":all:", "--no-binary", NO_WHEEL, "--python", sys.executable,
+        "--no-python-downloads", "--no-header", "--no-annotate", "--no-progress", "--color", "never",
+        *options,
     ]  # fmt: skip
     done = subprocess.run(
         command,
@@ -186,7 +187,8 @@ def test_binder_accepts_the_repository(tmp_path):
     """repo2docker, which Binder runs, writes a Dockerfile from it: no Docker is needed for that."""
     done = subprocess.run(
         [sys.executable, "-m", "repo2docker", "--no-build", "--debug", REPOSITORY],
-        cwd=tmp_path, stdin=subprocess.DEVNULL, capture_output=True, encoding="utf-8", timeout=60, check=False,
+        cwd=tmp_path, stdin=subprocess.DEVNULL, capture_output=True, encoding="utf-8", timeout=60,
+        check=False,
     )  # fmt: skip
     said = done.stdout + done.stderr
     assert done.returncode == 0, said

@@ -81,7 +81,7 @@ floor_app = Starlette(
 
 
 async def new_store() -> AsyncIterator[DataStoreDb]:
-    """Make an engine for this request, as the article's `get_db` does; close it, which the article forgets."""
+    """Make an engine for this request, as the article's `get_db` does; close it: the article forgets that."""
     factory = create_async_session_factory(URL)
     try:
         yield DataStoreDb(factory)

@@ -1,6 +1,7 @@
 """The same questions to three filter libraries: `python -m tests.bench.filters`. Lesson 14 shows the answers.
 
-The course needs only `fastapi-filters`; install `fastapi-filter` and `sqlalchemy-filterset` by hand to run this.
+The course needs only `fastapi-filters`; install `fastapi-filter` and
+`sqlalchemy-filterset` by hand to run this.
 """
 
 import asyncio

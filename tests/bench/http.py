@@ -191,7 +191,8 @@ def main() -> None:
     options = parser.parse_args()
     found = run(options.rounds, options.total)
     print(
-        f"{machine()}; median of {options.rounds} rounds, {options.total} requests each, requests per second\n"
+        f"{machine()}; median of {options.rounds} rounds, {options.total} requests each, "
+        "requests per second\n"
     )
     print(table(found))
     if options.json:

@@ -28,7 +28,7 @@ class Request:
 
 
 async def load(host: str, port: int, request: Request, connections: int, total: int) -> float:
-    """Send `total` requests over so many connections, each waiting for its answers; return requests per second.
+    """Send `total` requests over so many connections, each with one at a time; return requests per second.
 
     Raise `RuntimeError` for an answer with another status than expected, `TimeoutError` after `PATIENCE`.
     """

@@ -6,9 +6,10 @@ The folder `mutants` holds the versions as text, each an edit of `todo_lib/async
     - await session.commit()
     + await session.flush()
 
-First the method, what is wrong with it, and the behaviour that must notice. If the store itself raises, the
-name of the error (or of a base class) follows in brackets. Then the edit, in that method; see `tests/edits.py`.
-`right_versions.diff` is written the same way, without an arrow. Please add what you have seen go wrong.
+First the method, what is wrong with it, and the behaviour that must notice. If the store
+itself raises, the name of the error (or of a base class) follows in brackets. Then the edit,
+in that method; see `tests/edits.py`. `right_versions.diff` is written the same way, without an
+arrow. Please add what you have seen go wrong.
 """
 
 import asyncio
@@ -39,7 +40,10 @@ DESERVED = re.compile("was never awaited$|^Usage of the 'Session.add")
 
 @dataclass
 class Mutant:
-    """A wrong version of the store. The behaviour `killer`, if there is one, must notice by raising `error`."""
+    """A wrong version of the store.
+
+    The behaviour `killer`, if there is one, must notice by raising `error`.
+    """
 
     name: str
     killer: str

@@ -70,7 +70,8 @@ SCENES: dict[str, tuple[list[str], list[str]]] = {
     ),
     "a task that failed": (
         [
-            "import asyncio\nasync def fail():\n    raise ValueError('lost')\ntask = asyncio.create_task(fail())",
+            "import asyncio\nasync def fail():\n    raise ValueError('lost')\n"
+            "task = asyncio.create_task(fail())",
             "await asyncio.sleep(0)",
         ],
         [

@@ -1,4 +1,7 @@
-"""How the lab's messages look, as text and as HTML. After a change that is meant: pytest --snapshot-update."""
+"""How the lab's messages look, as text and as HTML.
+
+After a change that is meant: pytest --snapshot-update.
+"""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""PostgreSQL for notebooks and tests: the server and its keeper, scratch databases, and life without any of it."""
+"""PostgreSQL for notebooks and tests: the server and its keeper, scratch databases, and life without them."""
 
 # ruff: noqa: D103 (the name of a test is its sentence)
 
@@ -39,7 +39,8 @@ with postgres_url(own=True) as url:
 def python(code: str, **environment: str) -> "subprocess.Popen[str]":
     """Start another Python that finds the course."""
     return subprocess.Popen(
-        [sys.executable, "-W", "ignore", "-c", code], env=os.environ | {"PYTHONPATH": str(REPOSITORY)} | environment,
+        [sys.executable, "-W", "ignore", "-c", code],
+        env=os.environ | {"PYTHONPATH": str(REPOSITORY)} | environment,
         stdin=subprocess.PIPE, stdout=subprocess.PIPE, encoding="utf-8",
     )  # fmt: skip
 
@@ -173,7 +174,10 @@ async def test_a_database_is_cut_off_from_whoever_still_uses_it(postgres_server:
 
 @pytest.mark.asyncio
 async def test_emptying_leaves_alone_what_is_no_client(postgres_server: str) -> None:
-    """The server's vacuum belongs to a superuser and comes when it likes; a replication connection stands for it."""
+    """The server's vacuum belongs to a superuser and comes when it likes.
+
+    Here a replication connection stands for it.
+    """
     async with database(DRIVERS[0], postgres_server) as url:
         factory = create_async_session_factory(url)
         replicating = make_url(postgres_server).set(drivername="postgresql", database=make_url(url).database)

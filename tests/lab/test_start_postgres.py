@@ -61,7 +61,10 @@ async def test_a_given_server_is_used(monkeypatch: pytest.MonkeyPatch, postgres_
     [
         ("none", f"{VARIABLE} says 'none'", f"remove the variable {VARIABLE}"),
         ("postgresql://somebody@127.0.0.1:1/db", f"no server answers at {VARIABLE}", f"repair {VARIABLE}"),
-        ("postgresql://somebody@no.such.host.invalid/db", f"no server answers at {VARIABLE}", "is started for you"),
+        (
+            "postgresql://somebody@no.such.host.invalid/db",
+            f"no server answers at {VARIABLE}", "is started for you",
+        ),
         ("what is this", f"no server answers at {VARIABLE}: ArgumentError", f"repair {VARIABLE}"),
     ],
 )  # fmt: skip

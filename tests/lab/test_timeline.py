@@ -185,7 +185,7 @@ async def test_names() -> None:
 
 @pytest.mark.asyncio
 async def test_only_tasks_of_the_block(database: Path) -> None:
-    """Not those of before, after, or somebody else meanwhile, nor those that libraries start for themselves."""
+    """Not those of before, after, or somebody else meanwhile, nor those that libraries start."""
     factory = create_async_session_factory(f"sqlite+aiosqlite:///{database}")
     await create_tables(factory)
     store, others = DataStoreDb(factory), []

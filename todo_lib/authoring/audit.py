@@ -1,4 +1,6 @@
-"""A pytest plugin beside nbval that sees what nbval is blind to: `pytest --nbval notebooks -p todo_lib.authoring.audit`.
+"""A pytest plugin beside nbval that sees what nbval is blind to.
+
+    pytest --nbval notebooks -p todo_lib.authoring.audit
 
 nbval runs the cells and compares the outputs. It does not notice a notebook without stored outputs, a
 coroutine that nobody awaited, a background task that failed, or something still open at the end. So each
@@ -14,7 +16,7 @@ import json
 import os
 import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -54,7 +56,10 @@ class NotebookTest(pytest.Item):
         raise NotImplementedError
 
     def reply(self, code: str, silent: bool = False, **options: Any) -> dict[str, Any]:
-        """Let the kernel execute code; return its reply. Raise `queue.Empty` if it does not answer in time."""
+        """Let the kernel execute code; return its reply.
+
+        Raise `queue.Empty` if it does not answer in time.
+        """
         kernel = self.parent.kernel
         message = kernel.kc.execute(code, silent=silent, allow_stdin=False, stop_on_error=False, **options)
         give_up = time.monotonic() + self.config.option.nbval_cell_timeout
@@ -181,7 +186,10 @@ def pytest_configure(config: pytest.Config) -> None:
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Put the tests of the whole notebook after its last cell; notebooks that measure, and so take long, come first."""
+    """Put the tests of the whole notebook after its last cell.
+
+    Notebooks that measure, and so take long, come first.
+    """
     files: dict[pytest.Collector | None, list[pytest.Item]] = {}
     for item in items:
         files.setdefault(item.parent, []).append(item)
@@ -203,7 +211,9 @@ def _measuring_cells(file: pytest.Collector | None) -> int:
 
 
 @pytest.hookimpl(wrapper=True)
-def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) -> Iterator[Any]:
+def pytest_runtest_makereport(
+    item: pytest.Item, call: pytest.CallInfo[None]
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
     """Count what passed, and what kind of thing it was."""
     report = yield
     if isinstance(item, IPyNbCell) and report.when == "call" and report.passed:
@@ -228,7 +238,7 @@ class Collected:
             self.failed.setdefault(file, {})[test] = str(report.longrepr)
         if report.when == "call":
             for name, facts in report.user_properties:
-                if name == "audited":
+                if name == "audited" and isinstance(facts, dict):
                     self.audited[file] = facts
 
     @property

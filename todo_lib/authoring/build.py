@@ -161,7 +161,7 @@ def _solved_is_stale(source: LessonSource) -> bool:
 
 
 def refuse_stale(folder: Path = NOTEBOOKS) -> None:
-    """Raise `StaleNotebookError` naming everything derived that is stale, and every notebook without a source."""
+    """Raise `StaleNotebookError` naming all that is derived and stale, and each notebook without a source."""
     found = sources()
     problems = [problem for source in found if (problem := why_stale(source, folder))]
     known = {source.info.notebook for source in found}

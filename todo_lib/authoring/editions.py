@@ -6,6 +6,7 @@ What can be generated is not typed: the header, the map of the course, the links
 import hashlib
 import re
 from collections import Counter
+from collections.abc import Callable
 from difflib import SequenceMatcher
 from typing import Literal
 
@@ -23,7 +24,7 @@ VARIES = "nbval-ignore-output"
 
 
 def notebook(source: LessonSource, edition: Edition, stored: NotebookNode | None = None) -> NotebookNode:
-    """Return the lesson as a notebook that has not been run; cells keep the ids that they have in `stored`."""
+    """Return the lesson as a notebook that has not been run; cells keep the ids they have in `stored`."""
     cells = [
         _edited(cell, edition)
         for cell in source.cells
@@ -32,7 +33,7 @@ def notebook(source: LessonSource, edition: Edition, stored: NotebookNode | None
     _put_on_top(cells, header(source.info))
     cells[-1]["source"] += f"\n\n{footer(source.info)}"
     _set_ids(cells, stored.cells if stored else [])
-    return v4.new_notebook(
+    made: NotebookNode = v4.new_notebook(
         cells=cells,
         metadata={
             "kernelspec": KERNEL,
@@ -40,10 +41,11 @@ def notebook(source: LessonSource, edition: Edition, stored: NotebookNode | None
             "todo_lab": {"edition": edition, "lesson": source.info.name},
         },
     )
+    return made
 
 
 def header(info: LessonInfo) -> str:
-    """Return what a lesson opens with: title, idea, objectives, prerequisites, minutes, the map of its part."""
+    """Return what a lesson opens with: title, idea, objectives, prerequisites, minutes, a map of its part."""
     stops = [
         each.stop if each != info else f"**{each.stop}**" for each in lessons() if each.part == info.part
     ]
@@ -87,7 +89,7 @@ def _edited(cell: NotebookNode, edition: Edition) -> NotebookNode:
         text = ANSWER.sub(lambda found: found["solution"], text)
     else:
         text = ANSWER.sub(lambda found: COMMENT.sub(r"\1", found["stub"]), text)
-    new = v4.new_code_cell if cell.cell_type == "code" else v4.new_markdown_cell
+    new: Callable[..., NotebookNode] = v4.new_code_cell if cell.cell_type == "code" else v4.new_markdown_cell
     metadata = {key: value for key, value in cell.metadata.items() if key != "solution"}
     if "varies" in metadata:
         metadata["tags"] = [*metadata.get("tags", []), VARIES]
@@ -95,7 +97,10 @@ def _edited(cell: NotebookNode, edition: Edition) -> NotebookNode:
 
 
 def _set_ids(cells: list[NotebookNode], stored: list[NotebookNode]) -> None:
-    """Give each cell the id of the stored cell that it is, or was before an edit; a new cell gets a new one."""
+    """Give each cell the id of the stored cell that it is, or was before an edit.
+
+    A new cell gets a new one.
+    """
     old, new = ([(cell.cell_type, cell.source) for cell in each] for each in (stored, cells))
     ids: dict[int, str] = {}
     for _, first, last, start, end in SequenceMatcher(None, old, new, autojunk=False).get_opcodes():

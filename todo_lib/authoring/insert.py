@@ -1,7 +1,7 @@
 """Begin a new lesson between two others: `make new-lesson NAME=two_sessions AFTER=first_awaits`.
 
-It gets a folder with all that a lesson needs. The lessons behind it get the next number, in their front matter
-alone: whatever names a lesson elsewhere uses the name of its folder.
+It gets a folder with all that a lesson needs. The lessons behind it get the next number, in their front
+matter alone: whatever names a lesson elsewhere uses the name of its folder.
 """
 
 import argparse
@@ -130,7 +130,8 @@ JUDGES: dict[str, Judge] = {{
 def insert(name: str, after: str) -> None:
     """Make the folder of a new lesson behind the one of the name `after`, and renumber what follows.
 
-    Raise `ValueError` for a name that is taken or is no name of a package, `SyllabusError` for an unknown `after`.
+    Raise `ValueError` for a name that is taken or is no name of a
+    package, `SyllabusError` for an unknown `after`.
     """
     before = by_name(after)
     if not name.isidentifier() or name != name.lower():

@@ -13,7 +13,8 @@ TABLE = re.compile(re.escape(HEAD) + r"(?:\|.*\n)*")
 def table() -> str:
     """Return a row for each lesson: number, title, idea, minutes."""
     rows = (
-        f"| {each.number} | [{each.title}](notebooks/{each.notebook}) | {filled(each.idea)} | {each.minutes} |\n"
+        f"| {each.number} | [{each.title}](notebooks/{each.notebook}) "
+        f"| {filled(each.idea)} | {each.minutes} |\n"
         for each in lessons()
     )
     return HEAD + "".join(rows)

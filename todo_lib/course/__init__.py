@@ -1,6 +1,6 @@
-"""The course: its lessons, the contract of a store, the learner's project. `%load_ext todo_lib.course` loads it.
+"""The course: its lessons, the contract of a store, the learner's project.
 
-This is its door: notebooks import from here, and from nowhere inside.
+`%load_ext todo_lib.course` loads it. This is its door: notebooks import from here, and from nowhere inside.
 """
 
 import importlib

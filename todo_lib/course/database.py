@@ -18,7 +18,7 @@ async def new_database(driver: str = SQLITE) -> async_sessionmaker[AsyncSession]
 
     Without a driver it is an SQLite file. `"postgresql+asyncpg"` and `"postgresql+psycopg"` need
     `start_postgres()` before; raise `NoServerError` without a server. Each driver has one database at a time.
-    """
+    """  # noqa: E501
     if driver in _made:
         await _made.pop(driver).aclose()
     async with AsyncExitStack() as made:

@@ -1,4 +1,4 @@
-"""Is this machine ready for the course? `await preflight()` says so, and names one fix for each thing that is missing.
+"""Is this machine ready for the course? `await preflight()` says so, and names a fix for each thing missing.
 
 A check is an async function whose docstring is the line a learner reads. It returns nothing when all is well;
 whatever it raises is shown as what was found. Nothing that differs between two machines is shown when all is
@@ -103,7 +103,8 @@ def _found(error: Exception) -> str:
 def install() -> str:
     """Return how to install what the course needs."""
     if _is_conda():
-        return f'in a terminal: `conda env update --prefix "{sys.prefix}" --file "{REPOSITORY / "environment.yml"}"`'
+        file = REPOSITORY / "environment.yml"
+        return f'in a terminal: `conda env update --prefix "{sys.prefix}" --file "{file}"`'
     return _with_pip_or_uv(f'-c "{REPOSITORY / ".ci" / "constraints.txt"}" -e "{REPOSITORY}"')
 
 

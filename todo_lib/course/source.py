@@ -1,4 +1,4 @@
-"""Read a lesson's source: `lessons/first_awaits/lesson.md`, a MyST Markdown notebook that holds the solved lesson.
+"""Read a lesson's source: a MyST Markdown notebook, `lesson.md`, that holds the solved lesson.
 
 An answer cell carries the solution, and in comments the stub that takes its place for the learner:
 
@@ -11,8 +11,8 @@ An answer cell carries the solution, and in comments the stub that takes its pla
 Its metadata says which exercise it answers (`exercise: add`). A Markdown cell with `solution: add`
 explains that solution; the learner's edition leaves it out, and `q.add.solution()` shows it.
 
-`{{question: lost_commit}}` and `{{options: lost_commit}}` stand for what `texts.toml` says, `{{first_awaits}}`
-for a lesson's number.
+`{{question: lost_commit}}` and `{{options: lost_commit}}` stand for what `texts.toml`
+says, `{{first_awaits}}` for a lesson's number.
 """
 
 import re

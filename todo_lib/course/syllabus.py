@@ -64,7 +64,10 @@ def read_info(folder: Path) -> LessonInfo:
 
 @cache
 def lessons() -> tuple[LessonInfo, ...]:
-    """Return every lesson in the order of the course. Raise `SyllabusError` if numbers are missing or double."""
+    """Return every lesson in the order of the course.
+
+    Raise `SyllabusError` if numbers are missing or double.
+    """
     found = sorted(
         (read_info(path.parent) for path in LESSONS.glob(f"*/{SOURCE}")), key=lambda each: each.number
     )

@@ -42,7 +42,10 @@ ON_DEMAND = {
 
 
 def __getattr__(name: str) -> Any:
-    """Import what few lessons need when it is asked for: a web server and its client cost a third of a second."""
+    """Import what few lessons need when it is asked for.
+
+    A web server and its client cost a third of a second.
+    """
     if name in ON_DEMAND:
         return getattr(importlib.import_module(ON_DEMAND[name]), name)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

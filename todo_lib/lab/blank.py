@@ -2,7 +2,7 @@
 
 import dis
 import types
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from typing import Any, Self
 
 NAME = "____"
@@ -31,7 +31,7 @@ class Blank:
     def __iter__(self) -> Iterator[Any]:
         return iter(())
 
-    def __await__(self) -> Iterator[None]:
+    def __await__(self) -> Generator[None, None, Self]:
         return self
         yield  # makes this a generator: an awaitable that is ready at once
 
@@ -65,10 +65,14 @@ def _line_in(code: types.CodeType) -> int | None:
     line = code.co_firstlineno
     for instruction in dis.get_instructions(code):
         if instruction.starts_line is not None and instruction.starts_line is not True:
-            line = instruction.positions.lineno or line
+            line = _line_of(instruction) or line
         if instruction.argval == NAME:
-            return instruction.positions.lineno or line
+            return _line_of(instruction) or line
     for constant in code.co_consts:
         if isinstance(constant, types.CodeType) and (found := _line_in(constant)):
             return found
     return None
+
+
+def _line_of(instruction: dis.Instruction) -> int | None:
+    return instruction.positions.lineno if instruction.positions else None

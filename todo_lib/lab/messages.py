@@ -53,7 +53,8 @@ class Diff:
             f'<span style="display:block;{LINE_STYLES.get(line[:1], "")}">{escape(line) or " "}</span>'
             for line in self.lines
         )
-        return f'<pre role="group" aria-label="difference: lines with - go, lines with + come" style="{CODE_STYLE}">{shown}</pre>'
+        label = "difference: lines with - go, lines with + come"
+        return f'<pre role="group" aria-label="{label}" style="{CODE_STYLE}">{shown}</pre>'
 
 
 @dataclass(frozen=True)

@@ -112,7 +112,9 @@ class _Server(uvicorn.Server):
         self, scope: MutableMapping[str, Any], receive: Callable[..., Any], send: Callable[..., Any]
     ) -> None:
         if scope["type"] == "lifespan":
-            self.tasks.add(asyncio.current_task())
+            task = asyncio.current_task()
+            assert task, "a coroutine runs in a task"
+            self.tasks.add(task)
         try:
             await self.app(scope, receive, send)
         except Exception as error:

@@ -19,8 +19,8 @@ PATIENCE = 10.0  # seconds for one behaviour
 async def contract_everywhere(store_class: Callable[..., Any], *methods: str) -> Table:
     """Try a store on SQLite, and on PostgreSQL with each driver if there is a server.
 
-    With names of methods, only the promises that need no others. A learner's answer is judged by a judge; this
-    only counts.
+    With names of methods, only the promises that need no others. A learner's
+    answer is judged by a judge; this only counts.
     """
     rows = []
     wanted = behaviours(*methods)

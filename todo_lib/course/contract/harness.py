@@ -94,7 +94,10 @@ async def async_harness(store_class: Callable[..., Any], url: str | None = None)
 
 @asynccontextmanager
 async def tracked_factory(url: str) -> AsyncIterator[async_sessionmaker[AsyncSession]]:
-    """Give a session factory for `url`; at the end close its sessions, even those left open, and its engine."""
+    """Give a session factory for `url`.
+
+    At the end close its sessions, even those left open, and its engine.
+    """
     factory = async_database.create_async_session_factory(url)
     _make_strict(factory.kw["bind"].sync_engine)
     opened: list[AsyncSession] = []
@@ -132,7 +135,10 @@ async def _close(session: AsyncSession) -> None:
 
 @asynccontextmanager
 async def sync_harness(store_class: Callable[..., Any], url: str | None = None) -> AsyncIterator[Harness]:
-    """Give stores of `store_class(session)` a database; `url` as for `async_harness`, with its async driver."""
+    """Give stores of `store_class(session)` a database.
+
+    `url` is as for `async_harness`, with its async driver.
+    """
     async with _database(url) as (place, own_factory):
         factory = sync_database.create_session_factory(place.replace("+aiosqlite", ""))
         _make_strict(factory.kw["bind"])
@@ -149,8 +155,10 @@ async def sync_harness(store_class: Callable[..., Any], url: str | None = None) 
 @asynccontextmanager
 async def _database(url: str | None) -> AsyncIterator[tuple[str, async_sessionmaker[AsyncSession]]]:
     async with AsyncExitStack() as stack:
-        place = url or await stack.enter_async_context(temporary_database())
-        if not url:
+        if url:
+            place = url
+        else:
+            place = await stack.enter_async_context(temporary_database())
             _lay_empty_tables(place)
         factory = async_database.create_async_session_factory(place)
         _make_strict(factory.kw["bind"].sync_engine)
@@ -162,8 +170,13 @@ async def _database(url: str | None) -> AsyncIterator[tuple[str, async_sessionma
 
 
 def _lay_empty_tables(url: str) -> None:
-    """Write a SQLite file with empty tables: a check needs many of them, and creating them takes ten times as long."""
-    Path(make_url(url).database).write_bytes(_empty_tables())
+    """Write a SQLite file with empty tables.
+
+    A check needs many of them, and creating them takes ten times as long.
+    """
+    file = make_url(url).database
+    assert file, "a database in a file"
+    Path(file).write_bytes(_empty_tables())
 
 
 @cache
@@ -171,13 +184,16 @@ def _empty_tables() -> bytes:
     factory = sync_database.create_session_factory("sqlite://")
     sync_database.create_tables(factory)
     with factory.kw["bind"].connect() as connection:
-        made = connection.connection.dbapi_connection.serialize()
+        made: bytes = connection.connection.dbapi_connection.serialize()
     sync_database.dispose(factory)
     return made
 
 
 async def empty(factory: async_sessionmaker[AsyncSession], metadata: MetaData) -> None:
-    """Drop these tables. On PostgreSQL cut off who still uses them: their locks would be waited for, for ever."""
+    """Drop these tables.
+
+    On PostgreSQL cut off who still uses them: their locks would be waited for, for ever.
+    """
     async with factory.kw["bind"].begin() as connection:
         if connection.dialect.name == "postgresql":
             await connection.execute(text(OTHERS_END))

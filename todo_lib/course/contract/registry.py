@@ -32,7 +32,7 @@ def uses(*methods: str) -> Callable[[Behaviour], Behaviour]:
 
 def task(name: str = "water the plants", **values: Any) -> TaskInput:
     """Return a task to save, due tomorrow unless said otherwise."""
-    defaults = {"priority": 4, "due_date": date.today() + timedelta(days=1), "done": False}
+    defaults: dict[str, Any] = {"priority": 4, "due_date": date.today() + timedelta(days=1), "done": False}
     return TaskInput(name=name, **defaults | values)
 
 

@@ -34,7 +34,10 @@ class StoreJudge:
     mistakes: tuple[KnownMistake, ...] = ()
     """Wrong answers that this exercise recognises."""
     url: str | None = None
-    """The database to judge on, emptied for each behaviour; a new SQLite file each time if nothing is said."""
+    """The database to judge on, emptied for each behaviour.
+
+    A new SQLite file each time if nothing is said.
+    """
 
     @property
     def promises(self) -> list[str]:
@@ -92,7 +95,7 @@ class StoreJudge:
         return replace(unfinished[0], outcome=Outcome.PARTLY, lines=lines, holds=verdict.holds, total=total)
 
     def _before_running(self, exercise: str, answer: Any, advice: Mapping[str, str]) -> Verdict | None:
-        """Return the verdict on what need not be run: nothing, the wrong thing, a class that lacks a method."""
+        """Return the verdict on what need not be run: nothing, the wrong thing, a class without a method."""
         nothing = nothing_passed(exercise, answer, advice)
         if nothing:
             return nothing

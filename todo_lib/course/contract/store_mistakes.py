@@ -8,7 +8,8 @@ STORE_MISTAKES = (
         facts="object has no attribute 'session'",
     ),
     KnownMistake(
-        "Nothing in the class takes what the store is made with. Does its first line name the class that it builds on?",
+        "Nothing in the class takes what the store is made with. "
+        "Does its first line name the class that it builds on?",
         facts=r"\w+\(\) takes no arguments",
     ),
     KnownMistake(
@@ -22,7 +23,8 @@ STORE_MISTAKES = (
     ),
     KnownMistake(
         "A statement only says what you want: hand it to the session, `await session.scalars(select(…))`.",
-        facts=r"(object (Select|Delete|Update|Insert) can't be used in|'(Select|Delete|Update|Insert)' object can't be)",
+        facts=r"(object (Select|Delete|Update|Insert) can't be used in|"
+        r"'(Select|Delete|Update|Insert)' object can't be)",
     ),
     KnownMistake(
         "The answer is one row. Take it out of the result with `.one()`, then unpack it.",
@@ -33,7 +35,8 @@ STORE_MISTAKES = (
         facts=r"Result' object is not subscriptable",
     ),
     KnownMistake(
-        "These are `Task`s, the promise is `TaskOutput`: `TaskOutput.model_validate(entity)` makes one of the other.",
+        "These are `Task`s, the promise is `TaskOutput`: "
+        "`TaskOutput.model_validate(entity)` makes one of the other.",
         facts=r"saw: \[?<todo_lib\.entities\.Task ",
     ),
     KnownMistake(

@@ -13,7 +13,7 @@ from todo_lib.course.texts import texts
 from todo_lib.lab.exercise import Exercise, ExerciseSet, HintingJudge, Judge, Part, Solutions
 from todo_lib.lab.questions import Prediction, Recall
 
-KINDS = {"prediction": Prediction, "recall": Recall}
+KINDS: Mapping[str, type[Prediction] | type[Recall]] = {"prediction": Prediction, "recall": Recall}
 
 
 def lesson(number: str) -> ExerciseSet:
@@ -33,7 +33,7 @@ def opened(info: LessonInfo) -> ExerciseSet:
 
 
 def parts(info: LessonInfo) -> dict[str, Part]:
-    """Return what a lesson asks, by name: first what has texts, in their order, then exercises without any."""
+    """Return what a lesson asks, by name: what has texts, in their order, then exercises without any."""
     judges: Mapping[str, Judge] = importlib.import_module(f"{__name__}.{info.name}.checks").JUDGES
     given = texts(info.name)
     made: dict[str, Part] = {}
@@ -43,7 +43,7 @@ def parts(info: LessonInfo) -> dict[str, Part]:
         else:
             made[name] = question(text)
     for name, judge in judges.items():
-        if name not in given:
+        if name not in given:  # it brings its own hints, and no type of `JUDGES` can say which one does
             made[name] = Exercise(judge, cast(HintingJudge, judge).hints, partial(_solutions, info))
     return made
 

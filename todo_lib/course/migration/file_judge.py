@@ -1,4 +1,4 @@
-"""Judge a file of the course's project: what its tests must do, and the mistakes that any such file may hold."""
+"""Judge a file of the course's project: what its tests must do, and the mistakes any such file may hold."""
 
 from dataclasses import dataclass
 

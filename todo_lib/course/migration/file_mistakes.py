@@ -13,11 +13,13 @@ _READING = (
         facts="Marks cannot be applied to fixtures",
     ),
     KnownMistake(
-        "The mark is pytest's own: `@pytest.mark.asyncio`. From `pytest_asyncio` comes the fixture's decorator.",
+        "The mark is pytest's own: `@pytest.mark.asyncio`. "
+        "From `pytest_asyncio` comes the fixture's decorator.",
         facts="module 'pytest_asyncio' has no attribute 'mark'",
     ),
     KnownMistake(
-        "This file does not define it. Import it at the top of your answer, or use what the function is given.",
+        "This file does not define it. Import it at the top of your answer, "
+        "or use what the function is given.",
         facts=r"^reason: NameError: ",
     ),
     KnownMistake(
@@ -42,11 +44,13 @@ _FIXTURES = (
 )
 _STORE = (
     KnownMistake(
-        "The store wants the factory, not a session: `DataStoreDb(factory)`, without brackets behind `factory`.",
+        "The store wants the factory, not a session: "
+        "`DataStoreDb(factory)`, without brackets behind `factory`.",
         facts=r"^reason: TypeError: 'AsyncSession' object is not callable",
     ),
     KnownMistake(
-        "No session is opened here, so no `with`: the store wants the factory, and each of its calls opens one.",
+        "No session is opened here, so no `with`: "
+        "the store wants the factory, and each of its calls opens one.",
         code=r"DataStoreDb\(session\)",
         facts=r"^reason: TypeError: 'AsyncSession' object does not support the context manager",
     ),
@@ -63,7 +67,8 @@ _STORE = (
 _CLIENT = (
     KnownMistake(
         "The app goes into a transport: `AsyncClient(transport=ASGITransport(app), …)`.",
-        facts=r"'FastAPI' object has no attribute '__aenter__'|AsyncClient\.__init__\(\) takes 1 positional argument",
+        facts=r"'FastAPI' object has no attribute '__aenter__'|"
+        r"AsyncClient\.__init__\(\) takes 1 positional argument",
     ),
     KnownMistake(
         "422: the app cannot read what was sent. A dictionary is sent as JSON by `json=…`.",

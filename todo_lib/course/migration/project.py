@@ -1,8 +1,9 @@
 """The learner's project after each lesson of the migration, as files; and a place to try one out.
 
-A project is a small application of its own: `todo_app/`, `tests/`, `pyproject.toml`. It starts as the
-synchronous app with its tests. Each lesson in `STEPS` changes some files, and after the last of them it is the
-asynchronous app with its tests. `files_after("the_whole_store")` returns the whole project as it then stands.
+A project is a small application of its own: `todo_app/`, `tests/`, `pyproject.toml`. It
+starts as the synchronous app with its tests. Each lesson in `STEPS` changes some files, and
+after the last of them it is the asynchronous app with its tests.
+`files_after("the_whole_store")` returns the whole project as it then stands.
 """
 
 import ast
@@ -35,7 +36,10 @@ filterwarnings = ["error"]
 
 @cache
 def _course_files(style: str) -> Mapping[str, str]:
-    """Return the app and the tests before or after the migration ("sync" or "async"), under the project's names."""
+    """Return the app and the tests before or after the migration, under the project's names.
+
+    `style` is "sync" or "async".
+    """
     found = {}
     for folder, inside in (
         (PACKAGE / f"{style}_app", APP),

@@ -25,8 +25,8 @@ from todo_lib.lab.verdict import MAX_LINES, Outcome, Verdict
 
 NAME = "workspace"
 START = "do_we_need_async"  # the last lesson after which nothing is changed yet
-# After each lesson of the migration, of the store's tests and of the endpoints': words from the reason why they
-# are red, or nothing if they are green.
+# After each lesson of the migration, of the store's tests and of the endpoints': words from the reason
+# why they are red, or nothing if they are green.
 REASONS = {
     START: ("", ""),
     "tests_first": ("create_async_session_factory", ""),
@@ -36,11 +36,13 @@ REASONS = {
     "endpoint_tests": ("", "coroutine"),
     "dependencies_and_endpoints": ("", ""),
 }
-# A learner may be further than a lesson, and styles differ: any reason that a lesson gives for these tests will do.
+# A learner may be further than a lesson, and styles differ: any reason
+# that a lesson gives for these tests will do.
 KNOWN = [{words for words in column if words} for column in zip(*REASONS.values(), strict=True)]
 MISTAKES = (
     KnownMistake(
-        f'Lesson {by_name("tests_first").number} put `filterwarnings = ["error"]` into `pyproject.toml`. Without it nobody says what was not awaited.',
+        f'Lesson {by_name("tests_first").number} put `filterwarnings = ["error"]` into `pyproject.toml`. '
+        "Without it nobody says what was not awaited.",
         code=r"(?s)\A(?!.*\berror\b)",
         facts="no such table",
     ),
@@ -56,7 +58,7 @@ def new_workspace(after: str = START, into: Path | None = None) -> Note:
     """Lay the project as it stands after a lesson into `workspace/`. One that is there is moved aside, never lost.
 
     `after="05"` is for whoever comes late: all that lessons up to 05 change is done already.
-    """
+    """  # noqa: E501
     files = files_after(after)  # first of all: a lesson that is none must not move anything
     number = after if after.isdigit() else by_name(after).number
     place = into or folder()
@@ -94,7 +96,8 @@ class WorkspaceJudge:
         number = by_name(self.lesson).number
         files = ", ".join(f"`{NAME}/{path}`" for path in self.paths)
         return (
-            "Do in the file what you did in the cells. The whole file may be longer, the changes are the same.",
+            "Do in the file what you did in the cells. "
+            "The whole file may be longer, the changes are the same.",
             f"Files: {files}. In a terminal, in `{NAME}/`: `python -m pytest`.",
             f"new_workspace(after='{number}') lays the finished state; yours is kept beside it, to compare.",
         )
@@ -149,7 +152,7 @@ class WorkspaceJudge:
         return f"`new_workspace(after='{self._before()}')` lays one that is as far as this lesson needs."
 
     def _stage(self, files: Mapping[str, str]) -> str:
-        """Return the first lesson after which nothing was changed that later ones, up to this, change; or ""."""
+        """Return the first lesson after which nothing was changed that later ones, up to this, do; or ""."""
         names = list(REASONS)
         here = names.index(self.lesson)
         for place, stage in enumerate(names[:here]):
@@ -160,7 +163,10 @@ class WorkspaceJudge:
         return ""
 
     async def _judge_suite(self, exercise: str, files: dict[str, str], verdict: Verdict) -> Verdict:
-        """Run the workspace as it is: what must be green by now is green, what is red is red for a known reason."""
+        """Run the workspace as it is.
+
+        What must be green by now is green, what is red is red for a known reason.
+        """
         run = (await run_projects([(files, ["tests"])]))[0]
         parts = [run.of(path) for path in (STORE_TESTS, ENDPOINT_TESTS)]
         lines = [

@@ -35,7 +35,10 @@ def tell(inner: TaskFactory | None, started: Callable[[asyncio.Task[Any]], None]
 
 @contextmanager
 def tasks_without_author() -> Iterator[None]:
-    """Let the tasks that are started in the block not count as a cell's: whoever opened it looks after them."""
+    """Let the tasks that are started in the block not count as a cell's.
+
+    Whoever opened it looks after them.
+    """
     token = in_a_cell.set(False)
     try:
         yield

@@ -64,7 +64,8 @@ class Timeline:
     """Seconds from the block's begin to its end."""
 
     async def __aenter__(self) -> Self:
-        self._loop, self._moments = asyncio.get_running_loop(), []
+        self._loop = asyncio.get_running_loop()
+        self._moments: list[tuple[Row, str]] = []
         self._began, self.recording = perf_counter(), True
         self.rows.clear()
         self._factory = _WatchingFactory(self, self._loop.get_task_factory())
@@ -219,7 +220,7 @@ class _WatchingFactory:
 
     def without_closed_timelines(self) -> Callable[..., Any] | None:
         """Return the factory to go back to."""
-        factory: Any = self
+        factory: Callable[..., Any] | None = self
         while isinstance(factory, _WatchingFactory) and not factory.line.recording:
             factory = factory.inner
         return factory
@@ -235,7 +236,7 @@ def _started_by_a_library() -> bool:
 class _Watched(Coroutine[Any, Any, Any]):
     """A coroutine that passes everything on to another one, and notes when that one runs."""
 
-    def __init__(self, inner: Any, line: Timeline, row: Row) -> None:
+    def __init__(self, inner: Coroutine[Any, Any, Any], line: Timeline, row: Row) -> None:
         self._inner, self._line, self._row = inner, line, row
 
     def send(self, value: Any) -> Any:

@@ -27,10 +27,10 @@ ROOM_FOR_WORDS = 0.2  # parts of the whole time: a blocked stretch longer than t
 BAR = 0.62  # height of a bar, in rows
 
 INK, GRID = "#1a1a1a", "#d0d0d0"
-RUNS = {"facecolor": "#0072B2", "edgecolor": "#0072B2", "linewidth": 0}
-WAITS = {"facecolor": "#f4f4f4", "edgecolor": "#949494", "hatch": "///", "linewidth": 0.8}
-BLOCKS = {"facecolor": "#D55E00", "edgecolor": "#ffffff", "hatch": "xxx", "linewidth": 0}
-BLOCKED_OTHERS = {"facecolor": "#D55E00", "alpha": 0.13, "linewidth": 0}
+RUNS: dict[str, Any] = {"facecolor": "#0072B2", "edgecolor": "#0072B2", "linewidth": 0}
+WAITS: dict[str, Any] = {"facecolor": "#f4f4f4", "edgecolor": "#949494", "hatch": "///", "linewidth": 0.8}
+BLOCKS: dict[str, Any] = {"facecolor": "#D55E00", "edgecolor": "#ffffff", "hatch": "xxx", "linewidth": 0}
+BLOCKED_OTHERS: dict[str, Any] = {"facecolor": "#D55E00", "alpha": 0.13, "linewidth": 0}
 
 ENDINGS = {
     "ends": "✓ ends",
@@ -48,7 +48,7 @@ def picture(line: "Timeline") -> tuple[str, dict[str, Any]]:
         from matplotlib.figure import Figure  # noqa: PLC0415 (heavy, and only needed here)
 
         # No pyplot: the figure is nobody else's.
-        size = {"figsize": (WIDTH, height), "dpi": DPI * SHARPNESS}
+        size: dict[str, Any] = {"figsize": (WIDTH, height), "dpi": DPI * SHARPNESS}
         figure = Figure(**size, facecolor="white", layout="constrained")
         _draw(figure.add_subplot(facecolor="white"), line)
         figure.savefig(file, format="png")

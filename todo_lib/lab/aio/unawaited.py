@@ -39,8 +39,8 @@ def frames_of(error: BaseException) -> tuple[Frame, ...]:
 def hook(tell: Callable[[Unawaited], None], otherwise: Callable[..., None]) -> Callable[..., None]:
     """Return a `warnings.showwarning` that gives un-awaited coroutines to `tell`, the rest to `otherwise`.
 
-    Nobody hears of those that SQLAlchemy makes for a driver and leaves behind when it finds that it cannot wait:
-    the error tells of that, and no `await` of the learner's is missing.
+    Nobody hears of those that SQLAlchemy makes for a driver and leaves behind when it finds that it cannot
+    wait: the error tells of that, and no `await` of the learner's is missing.
     """
 
     def showwarning(message: Warning | str, category: type[Warning], *args: Any, **kwargs: Any) -> None:

@@ -1,4 +1,4 @@
-"""What an exercise knows of likely wrong answers: how to recognise one, and the next step for whoever wrote it."""
+"""What an exercise knows of likely wrong answers: how to recognise one, and the next step from there."""
 
 import inspect
 import re
@@ -31,7 +31,7 @@ def advice_for(
 
 
 def first_fitting(mistakes: Iterable[KnownMistake], code: str, shown: str) -> str:
-    """Return the advice of the first mistake that fits the learner's code and what the verdict shows, or ""."""
+    """Return the advice of the first mistake that fits the learner's code and the verdict's facts, or ""."""
     fitting = (
         mistake.advice
         for mistake in mistakes

@@ -1,7 +1,8 @@
 """What a check asks of an answer: one promise, and how a promise that does not hold is told.
 
-A behaviour is an async function of what is judged. Its docstring is the sentence a learner reads. It returns
-nothing when the promise holds and raises `BrokenPromise` when not; anything else raised comes from the answer.
+A behaviour is an async function of what is judged. Its docstring is the sentence a
+learner reads. It returns nothing when the promise holds and raises `BrokenPromise` when
+not; anything else raised comes from the answer.
 """
 
 from collections.abc import Callable, Coroutine

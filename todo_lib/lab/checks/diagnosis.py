@@ -19,7 +19,8 @@ NEXT_STEP = {
     "session shared": "Open a new session in each call: one session cannot serve two calls at once.",
     "wrong value": "Keep what you have; compare the two lines above.",
     "raised": "Look at the line above: what does it need, or what is there that should not be?",
-    "not written": "The task has no id: at this line it is not written yet. Which line of the synchronous version writes?",
+    "not written": "The task has no id: at this line it is not written yet. "
+    "Which line of the synchronous version writes?",
     "outside factory": "Use the factory your store was given: `self.factory()`.",
     "no method": "Is the name spelt as the exercise says?",
     "older class": "Run the cell that defines it again, then this one.",

@@ -19,7 +19,10 @@ DATE = re.compile(r"datetime\.date\((\d+), (\d+), (\d+)\)")
 
 @dataclass(frozen=True)
 class Failure:
-    """Why a behaviour does not hold, in words: the exception itself would keep the learner's objects alive."""
+    """Why a behaviour does not hold, in words.
+
+    The exception itself would keep the learner's objects alive.
+    """
 
     error: type[BaseException]
     text: str
@@ -88,12 +91,16 @@ def short(value: object) -> str:
 
 
 def short_pair(expected: object, seen: object) -> tuple[str, str]:
-    """Return both values, each cut to one line; if they are long and differ late, from shortly before there."""
-    texts = _text_of(expected), _text_of(seen)
-    alike = sum(1 for _ in itertools.takewhile(lambda pair: pair[0] == pair[1], zip(*texts, strict=False)))
-    if texts[0] != texts[1] and alike > WIDTH - 20:
-        texts = tuple(f"… {text[alike - 20 :]}" for text in texts)
-    return _cut(texts[0]), _cut(texts[1])
+    """Return both values, each cut to one line.
+
+    If they are long and differ late, they are shown from shortly before there.
+    """
+    one, other = _text_of(expected), _text_of(seen)
+    pairs = zip(one, other, strict=False)
+    alike = sum(1 for _ in itertools.takewhile(lambda pair: pair[0] == pair[1], pairs))
+    if one != other and alike > WIDTH - 20:
+        one, other = (f"… {text[alike - 20 :]}" for text in (one, other))
+    return _cut(one), _cut(other)
 
 
 def short_text(text: str) -> str:

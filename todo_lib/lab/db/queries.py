@@ -110,8 +110,11 @@ def pool_status(engine_or_factory: EngineOrFactory) -> PoolStatus:
 
 
 def _engine(engine_or_factory: EngineOrFactory) -> Engine:
-    is_factory = isinstance(engine_or_factory, sessionmaker | async_sessionmaker)
-    bind = engine_or_factory.kw.get("bind") if is_factory else engine_or_factory
+    bind = (
+        engine_or_factory.kw.get("bind")
+        if isinstance(engine_or_factory, sessionmaker | async_sessionmaker)
+        else engine_or_factory
+    )
     engine = bind.sync_engine if isinstance(bind, AsyncEngine) else bind
     if not isinstance(engine, Engine):
         raise TypeError(

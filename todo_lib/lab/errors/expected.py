@@ -53,11 +53,12 @@ class expect_error:
 
     def __init__(self, *types: type[BaseException] | Blank, match: str | None = None) -> None:
         self.not_started = any(isinstance(each, Blank) for each in types)
+        classes = tuple(each for each in types if isinstance(each, type) and issubclass(each, BaseException))
         if self.not_started:
-            types = (Exception,)
-        if not types or not all(isinstance(each, type) and issubclass(each, BaseException) for each in types):
+            classes = (Exception,)
+        elif not types or len(classes) != len(types):
             raise TypeError("expect_error needs at least one class of errors, as in expect_error(ValueError)")
-        self.types, self.match = types, match
+        self.types, self.match = classes, match
         self.error: BaseException | None = None
 
     def __enter__(self) -> Self:

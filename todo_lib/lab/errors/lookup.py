@@ -76,7 +76,7 @@ def related(error: BaseException) -> Iterator[Seen]:
             waiting.append(Seen(seen.error.__context__, _calls(seen.error.__context__)))
 
 
-def explain(error: BaseException | str | None = None) -> Note:
+def explain(error: BaseException | str | None = None) -> Note | Table:
     """Explain an exception or a warning; without one, the last error of this notebook.
 
     The key of an entry (see `errors()`) shows that entry.

@@ -1,4 +1,4 @@
-"""What the catalogue of errors is made of: an exception as it was seen, how to recognise it, what to know of it."""
+"""What the catalogue is made of: an exception as it was seen, how to recognise it, what to know of it."""
 
 import re
 from collections.abc import Callable
@@ -48,14 +48,8 @@ class Matcher:
             (not self.types or any(each.__name__ in self.types for each in type(seen.error).__mro__))
             and (not self.message or re.search(self.message, seen.text, re.DOTALL) is not None)
             and (not self.call or seen.call(self.call) is not None)
-            and (self.test is None or self._test_holds(seen))
+            and (self.test is None or _holds(self.test, seen))
         )
-
-    def _test_holds(self, seen: Seen) -> bool:
-        try:
-            return self.test(seen)
-        except Exception:  # noqa: BLE001 (who explains errors must not make any)
-            return False
 
 
 @dataclass(frozen=True)
@@ -84,6 +78,13 @@ class Entry:
     def silent(self) -> bool:
         """Return whether this can go wrong without an exception."""
         return bool(self.notice)
+
+
+def _holds(test: Callable[[Seen], bool], seen: Seen) -> bool:
+    try:
+        return test(seen)
+    except Exception:  # noqa: BLE001 (who explains errors must not make any)
+        return False
 
 
 def _place(call: TracebackType) -> str:

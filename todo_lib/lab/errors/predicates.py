@@ -87,7 +87,8 @@ def pydantic_read_a_relationship(seen: Seen) -> bool:
 
 def _read_by_pydantic(seen: Seen) -> Iterator[tuple[Any, str]]:
     """Return the mapper and the attribute's name of each read that failed."""
-    for failed in seen.error.errors():
+    error: Any = seen.error  # a ValidationError, by its matcher: pydantic is not imported for that
+    for failed in error.errors():
         mapper = getattr(type(failed.get("input")), "__mapper__", None)
         if failed.get("type") == "get_attribute_error" and mapper is not None and failed["loc"]:
             yield mapper, str(failed["loc"][-1])

@@ -10,7 +10,10 @@ MAGIC = "%%answer "
 
 
 def text_of(cell: str) -> tuple[str, str]:
-    """Return the name and the text of an answer cell. Raise `ValueError` if it does not start with the magic."""
+    """Return the name and the text of an answer cell.
+
+    Raise `ValueError` if it does not start with the magic.
+    """
     first, _, text = cell.partition("\n")
     name = first.removeprefix(MAGIC).strip()
     if not first.startswith(MAGIC) or not name.isidentifier():
@@ -25,4 +28,5 @@ def provide(shell: InteractiveShell) -> None:
         name, text = text_of(f"{MAGIC}{line}\n{cell}")
         shell.push({name: text}, interactive=False)
 
-    shell.register_magic_function(answer, "cell", "answer")
+    # IPython wraps this method in a function that is no method, so mypy takes the magic for the shell.
+    shell.register_magic_function(answer, "cell", "answer")  # type: ignore[arg-type]

@@ -19,6 +19,7 @@ def load(shell: InteractiveShell, names: Mapping[str, Any] | None = None) -> Non
     requirements.provide(shell)
     shell.InteractiveTB.set_mode("Minimal")  # `%tb Context` shows the last error in full
     shell.push({NAME: BLANK, "errors": errors, "explain": explain, **(names or {})}, interactive=False)
+    assert shell.display_formatter, "a shell shows what a cell returns"
     shell.display_formatter.formatters["text/plain"].for_type(types.CoroutineType, _show_coroutine)
 
 

@@ -15,6 +15,7 @@ import warnings
 import weakref
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from types import FrameType
 from typing import Any
 
 from IPython.core.interactiveshell import ExecutionInfo, ExecutionResult, InteractiveShell
@@ -48,7 +49,10 @@ class Watcher:
 
     shell: InteractiveShell
     reports: list[dict[str, str]] = field(default_factory=list)
-    """Each: `kind` ("not awaited" or "task failed"), `what`, and `cell`, the source of the cell it followed."""
+    """Each: `kind` ("not awaited" or "task failed"), `what`, and `cell`.
+
+    `cell` is the source of the cell that it followed.
+    """
 
     def __post_init__(self) -> None:
         """Start from what is there already: the kernel's own threads are nobody's fault."""
@@ -91,7 +95,8 @@ class Watcher:
         self._beat(loop)
 
     def _beat(self, loop: asyncio.AbstractEventLoop) -> None:
-        # A loop that sleeps notices Jupyter's interrupt only when it wakes up (ipykernel #881): so it is woken.
+        # A loop that sleeps notices Jupyter's interrupt only when it wakes
+        # up (ipykernel #881): so it is woken.
         self._next_beat = loop.call_later(0.1, self._beat, loop)
 
     def _after_cell(self, result: ExecutionResult) -> None:
@@ -164,7 +169,8 @@ class Watcher:
 
     def place_of_caller(self) -> Place | None:
         """Return the innermost line of a cell that is running now."""
-        frame, frames = sys._getframe(1), []
+        frame: FrameType | None = sys._getframe(1)
+        frames: list[Frame] = []
         while frame:
             frames.append((frame.f_code.co_filename, frame.f_lineno))
             frame = frame.f_back

@@ -1,4 +1,6 @@
-"""Run pytest on several projects, one after the other, in this one process: `python run_pytest.py RESULTS FOLDER…`.
+"""Run pytest on several projects, one after the other, in this one process.
+
+    python run_pytest.py RESULTS FOLDER…
 
 The libraries are imported once; what a project itself imports is forgotten before the next begins. After each
 run one line of JSON is appended to the file RESULTS, so that nothing is lost if a later run hangs. This file
@@ -53,7 +55,7 @@ class Collector:
 
     @pytest.hookimpl
     def pytest_internalerror(self, excrepr: Any, excinfo: Any) -> None:
-        """Note what stopped pytest itself, for instance a plugin's warning that the configuration made an error."""
+        """Note what stopped pytest itself, for instance a warning that the configuration made an error."""
         self.note(CONFIG, False, _cause(excinfo.value), str(excrepr))
 
     @pytest.hookimpl(tryfirst=True)
@@ -99,7 +101,8 @@ def run(folder: Path, select: list[str]) -> list[dict[str, Any]]:
     with contextlib.redirect_stdout(output), contextlib.redirect_stderr(output):
         try:
             code = pytest.main([*arguments, *select], plugins=[collector])
-            # A file that cannot be imported is noted already; that pytest then misses a test in it is no news.
+            # A file that cannot be imported is noted already; that pytest
+            # then misses a test in it is no news.
             if code == pytest.ExitCode.USAGE_ERROR and not collector.results:
                 said = [line for line in output.getvalue().splitlines() if "error:" in line.lower()]
                 collector.note(CONFIG, False, pytest.UsageError(said[-1] if said else ""), output.getvalue())

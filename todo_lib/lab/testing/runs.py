@@ -45,7 +45,8 @@ class TestResult:
     @property
     def error(self) -> Exception:
         """Return an exception with the name and the message of the one in the other process."""
-        return type(self.kind or "Exception", (Exception,), {})(self.message)
+        kind: type[Exception] = type(self.kind or "Exception", (Exception,), {})
+        return kind(self.message)
 
     @property
     def entry(self) -> Entry | None:
@@ -54,7 +55,10 @@ class TestResult:
 
     @property
     def reason(self) -> str:
-        """Return the failure in one line, the same in every run: with what an `assert` with words of its own compared."""
+        """Return the failure in one line, the same in every run.
+
+        What an `assert` with words of its own has compared belongs to it.
+        """
         compared = (
             re.search(r"\n(assert [^<\n]+ == [^<\n]+)(?:\n|$)", self.message)
             if self.kind == "AssertionError"

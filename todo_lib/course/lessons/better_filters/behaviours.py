@@ -38,7 +38,10 @@ class FindJudge(StoreJudge):
 async def _find(
     harness: Harness, *sorting: str, limit: int = 100, offset: int = 0, **asked: Any
 ) -> list[str]:
-    """Return the names of what is found; `sorting` as in the query string, `name=…` in the place of filters."""
+    """Return the names of what is found.
+
+    `sorting` is as in the query string, `name=…` stands in the place of filters.
+    """
     operators = {"name": ILIKE, "done": EQ, "due_date": LE}
     wanted = Wanted(
         filters={field: {operators[field]: value} for field, value in asked.items()},
@@ -89,7 +92,7 @@ async def find_sorts(harness: Harness) -> None:
 
 
 async def find_refuses_an_unknown_field(harness: Harness) -> None:
-    """find() refuses to sort by what is no column: it raises KeyError or ValueError, and there is no query."""
+    """find() refuses to sort by what is no column: it raises KeyError or ValueError, and there is no query."""  # noqa: E501
     await harness.insert(**task().model_dump())
     require_equal("find(sort=name), which is known", ["water the plants"], await _find(harness, "name"))
     for field in ("nonsense", "metadata", "id; --"):

@@ -28,7 +28,7 @@ Answer = Callable[..., Any]
 
 
 def _app(task_filters: Answer) -> tuple[FastAPI, list[Any]]:
-    """Return an application that depends on what the learner's function returns, and what its endpoint got."""
+    """Return an application that depends on what the learner's function returns, and what it got."""
     dependency = task_filters()
     if inspect.iscoroutine(dependency) or not callable(dependency):
         raise BrokenPromise("task_filters()", Words("what `create_filters(…)` returns"), dependency)

@@ -23,7 +23,8 @@ from todo_lib.models import Text
 PART = FilterOperator.ilike
 
 conditions = create_filters(
-    # `op_types` keeps what `TaskFilter.q` refuses: a text too long, or with a character no database can store.
+    # `op_types` keeps what `TaskFilter.q` refuses: a text too long, or
+    # with a character no database can store.
     name=FilterField(
         str, operators=[PART], default_op=PART, op_types={PART: Annotated[Text, Field(max_length=100)]}
     ),

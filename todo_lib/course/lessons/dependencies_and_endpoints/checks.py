@@ -19,7 +19,10 @@ ENDPOINTS = Scenario(
 
 
 def application(promise: str, *tests: str, mistakes: tuple[KnownMistake, ...] = ()) -> Scenario:
-    """Return a trial on the application with its lifespan; `tests` are names in `probes/test_application.py`."""
+    """Return a trial on the application with its lifespan.
+
+    `tests` are names in `probes/test_application.py`.
+    """
     return Scenario(
         promise,
         base=after("dependencies_and_endpoints"),
@@ -30,7 +33,8 @@ def application(promise: str, *tests: str, mistakes: tuple[KnownMistake, ...] = 
     )
 
 
-# Whoever misses the factory in `app.state`: `get_db` looks at the wrong place, or the lifespan has put nothing there.
+# Whoever misses the factory in `app.state`: `get_db` looks at the wrong
+# place, or the lifespan has put nothing there.
 STATE = (
     KnownMistake(
         "It is gone already when `dispose` needs it: `del` comes last, or `dispose(factory)`.",
@@ -38,7 +42,8 @@ STATE = (
     ),
     KnownMistake(
         "The factory is at `request.app.state.session_factory`.",
-        facts=r"line: `.*\b(request\.state|state\.(?!session_factory\b)).*`\nreason: .*'State' object has no attribute",
+        facts=r"line: `.*\b(request\.state|state\.(?!session_factory\b)).*`\n"
+        r"reason: .*'State' object has no attribute",
     ),
     KnownMistake(
         "The lifespan ran: it must put the factory there, `app.state.session_factory = factory`.",

@@ -31,7 +31,9 @@ class Source:
         return coroutine
 
     async def _fetch(self, id: int) -> str:
-        self._tasks.add(asyncio.current_task())
+        task = asyncio.current_task()
+        assert task, "a coroutine runs in a task"
+        self._tasks.add(task)
         self.under_way += 1
         self.most = max(self.most, self.under_way)
         try:

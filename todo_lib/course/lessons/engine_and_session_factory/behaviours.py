@@ -25,7 +25,10 @@ BREAD = {"name": "buy bread", "priority": 1, "due_date": date(2028, 2, 29), "don
 
 @asynccontextmanager
 async def made(function: Callable[[str], Any]) -> AsyncIterator[tuple[Any, Path]]:
-    """Give the factory that the learner's function makes for a new file, and the file; close what was opened."""
+    """Give the factory that the learner's function makes for a new file, and the file.
+
+    At the end close what was opened.
+    """
     folder = await asyncio.to_thread(TemporaryDirectory, prefix="todo-lab-", ignore_cleanup_errors=True)
     file = Path(folder.name, f"todo-{random.randrange(1000, 10000)}.db")
     opened: list[Connection] = []

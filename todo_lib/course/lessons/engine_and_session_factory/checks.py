@@ -41,7 +41,8 @@ ADVICE = {"left open": "`await engine.dispose()` closes all that is in the pool.
 MISTAKES = (
     TWO_DRIVERS,
     KnownMistake(
-        "What was created must be committed: `begin()` commits at the end of its block, `connect()` does not.",
+        "What was created must be committed: "
+        "`begin()` commits at the end of its block, `connect()` does not.",
         facts=r"test_the_table_is_in_the_file\n(.*\n)*reason: AssertionError",
     ),
     KnownMistake(

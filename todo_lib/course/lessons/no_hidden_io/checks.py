@@ -123,13 +123,13 @@ async def gives_its_connection_back(harness: Harness) -> None:
 
 ADVICE = {
     "outside factory": "Use the factory your function is given: `factory()`.",
-    "not awaited": "Each call that talks to the database needs `await` in front of it, and `await` needs `async def`. "
-    "If `await` stands there already, it comes too late: put parentheses, `(await …).all()`.",
+    "not awaited": "Each call that talks to the database needs `await` in front of it, and `await` needs "
+    "`async def`. If `await` stands there already, it comes too late: put parentheses, `(await …).all()`.",
 }
 
 NOT_LOADED = KnownMistake(
-    "The UPDATE has expired `changed_at`, and your line does not load it. While the session is open, ask for it: "
-    "`await session.refresh(…)` with the task and the attribute's name.",
+    "The UPDATE has expired `changed_at`, and your line does not load it. While the session is open, ask for "
+    "it: `await session.refresh(…)` with the task and the attribute's name.",
     code=r"^(?![\s\S]*(expire|rollback))",  # those expire more than that
     facts="raised: DetachedInstanceError",
 )

@@ -22,7 +22,10 @@ WARM = 5  # connections that a pool keeps: nothing is cancelled while it opens o
 
 
 def with_harness(answer: Callable[..., Any]) -> AbstractAsyncContextManager[Harness]:
-    """Give a database; the harness's `open_store()` is the answer, with its first argument, the factory, in place."""
+    """Give a database.
+
+    The harness's `open_store()` is the answer, with its first argument, the factory, in place.
+    """
     return async_harness(partial(partial, answer))
 
 
@@ -80,7 +83,7 @@ class Source:
         self.most = max(self.most, self.under_way)
         try:
             try:
-                task = await session.get(Task, id)
+                task: Task = await session.get(Task, id)
             finally:
                 self.reading -= 1
             if id == self.failing:
@@ -153,7 +156,10 @@ async def side_by_side(harness: Harness) -> None:
 
 
 async def one_fails(source: Source) -> None:
-    """Call `load_all` where one of five loads fails. Raise `BrokenPromise` if the error does not come through."""
+    """Call `load_all` where one of five loads fails.
+
+    Raise `BrokenPromise` if the error does not come through.
+    """
     await source.fill(5, failing=True)
     tried = "load_all, where one of 5 loads fails"
     try:

@@ -7,14 +7,14 @@ from todo_lib.lab.exercise import Judge
 
 LOAD_MISTAKES = (
     KnownMistake(
-        "Parentheses make a generator: it starts nothing until somebody reads it, and then the group has ended. "
-        "Use square brackets.",
+        "Parentheses make a generator: it starts nothing until somebody reads it, and then the group has "
+        "ended. Use square brackets.",
         code=r"= *\(\s*group\.create_task",
         facts="TaskGroup|never awaited",
     ),
     KnownMistake(
-        "This asyncio task has not ended. Start each with `group.create_task(…)`, and read the results after the "
-        "group's block, not in it.",
+        "This asyncio task has not ended. Start each with `group.create_task(…)`, and read the results after "
+        "the group's block, not in it.",
         facts="raised: InvalidStateError",
     ),
     KnownMistake(
@@ -50,8 +50,8 @@ JUDGES: dict[str, Judge] = {
         mistakes=LOAD_MISTAKES,
         opens=with_harness,
         advice={
-            "session shared": "Open the session in `load_one`, with `async with factory() as session`: it runs once "
-            "for each id.",
+            "session shared": "Open the session in `load_one`, with `async with factory() as session`: it "
+            "runs once for each id.",
         },
     ),
     "split": FunctionJudge(
@@ -59,8 +59,8 @@ JUDGES: dict[str, Judge] = {
         mistakes=SPLIT_MISTAKES,
         opens=with_harness,
         advice={
-            "wrong value": "Compare the two lines above. One session for all steps, one commit after the last of "
-            "them; and an error must leave the block, so that nothing is committed.",
+            "wrong value": "Compare the two lines above. One session for all steps, one commit after the "
+            "last of them; and an error must leave the block, so that nothing is committed.",
         },
     ),
 }

@@ -9,7 +9,7 @@ from datetime import date
 from functools import partial
 from typing import Any
 
-from sqlalchemy import event, select, text, update
+from sqlalchemy import String, event, select, text, update
 from sqlalchemy.exc import DBAPIError
 
 from todo_lib.async_app.database import create_async_session_factory, dispose
@@ -27,7 +27,10 @@ from todo_lib.lab.exercise import Judge
 
 
 def order_kept(url: str, *methods: str) -> Behaviour | None:
-    """Return what is asked of `all` on the database at `url`. There a changed row may move to its table's end."""
+    """Return what is asked of `all` on the database at `url`.
+
+    There a changed row may move to its table's end.
+    """
 
     async def behaviour(store_class: type) -> None:
         """all() keeps its order when a task is changed."""
@@ -55,7 +58,10 @@ WAITING = text(
     "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
 )
 
-LENGTH = Reminder.__table__.c.name.type.length
+NAME = Reminder.__table__.c.name.type
+assert isinstance(NAME, String)
+assert NAME.length
+LENGTH = NAME.length
 
 
 @dataclass(frozen=True)
@@ -74,7 +80,10 @@ class Desk:
             return list(await session.scalars(select(Reminder.name).order_by(Reminder.id)))
 
     async def try_it(self, names: Sequence[str], taken: Sequence[str], stored: Sequence[str]) -> None:
-        """Call `save_all`; raise `BrokenPromise` unless it returns what was taken and leaves this in the database."""
+        """Call `save_all`.
+
+        Raise `BrokenPromise` unless it returns what was taken and leaves this in the database.
+        """
         tried = f"save_all(factory, {list(names)})"
         seen = await self.save_all(self.factory, list(names))
         if isinstance(seen, tuple | set | frozenset | dict):
@@ -170,15 +179,22 @@ async def gives_its_connection_back(desk: Desk) -> None:
     require_equal("save_all(factory, ['bread', 'bread']), then connections still held", 0, held)
 
 
-SAVE_ALL = (saves_every_name, skips_what_is_taken, commits_once)
-SAVE_ALL += (sees_a_rival, raises_other_errors, gives_its_connection_back)
+SAVE_ALL = (
+    saves_every_name,
+    skips_what_is_taken,
+    commits_once,
+    sees_a_rival,
+    raises_other_errors,
+    gives_its_connection_back,
+)
 SAVE_ALL_MISTAKES = (
     KnownMistake(
         "Only a taken name may be skipped: catch `IntegrityError`.", facts=r"30 characters, 'milk'\]\)$"
     ),
     KnownMistake("Call it: `begin_nested()`.", code=r"with session\.begin_nested\s*(:|as\b)"),
     KnownMistake(
-        "`add` sends nothing; the error comes when the block of `begin_nested` ends. Put `try` around the block.",
+        "`add` sends nothing; the error comes when the block of `begin_nested` ends. "
+        "Put `try` around the block.",
         code=r"begin_nested\(\)[^\n]*:\s*try:\s*session\.add\([^\n]*\n\s*except",
     ),
     KnownMistake(

@@ -74,7 +74,8 @@ async def on_each(
             outcome = str(await work(factory, *arguments))
         except DBAPIError as error:
             # asyncpg's own error is the cause of what SQLAlchemy made of it.
-            outcome = f"✗ {error.orig.__cause__ or error.orig}".partition("\n")[0]
+            refused = error.orig or error
+            outcome = f"✗ {refused.__cause__ or refused}".partition("\n")[0]
         if len(outcome) > START + END:
             outcome = f"{outcome[:START].rpartition(' ')[0]} … {outcome[-END:].partition(' ')[2]}"
         rows.append((driver, outcome))

@@ -189,8 +189,8 @@ async def in_time(trying: Trying) -> None:
     value = random.randrange(1000)
     query = select(literal(value)).union_all(select(literal(value)))
     require_equal("a quick query, 3 seconds", value, await _first(trying, query, 3))
-    query = select(func.slow(0.1, value))
-    require_equal("a query of 0.1 seconds, 3 seconds", value, await _first(trying, query, 3))
+    slow = select(func.slow(0.1, value))
+    require_equal("a query of 0.1 seconds, 3 seconds", value, await _first(trying, slow, 3))
 
 
 async def too_late(trying: Trying) -> None:

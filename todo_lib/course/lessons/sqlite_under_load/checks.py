@@ -67,7 +67,8 @@ JUDGES: dict[str, Judge] = {
         advice={
             "wrong value": "Three steps: read in one session, send in none, mark as done in another. "
             "Look at the two lines above: which step is it?",
-            "connection kept": "Leave the `async with` block before you call `send`, and open another one after it.",
+            "connection kept": "Leave the `async with` block before you call `send`, "
+            "and open another one after it.",
         },
     ),
     "first_within": FunctionJudge(
@@ -84,8 +85,8 @@ JUDGES: dict[str, Judge] = {
         advice={
             "wrong value": "Which `except` gives None? It must let through every error but the one of the "
             "deadline, and CancelledError, too.",
-            "connection kept": "Somebody still holds a session. What you start must be cancelled and awaited; "
-            "what you open must stand in `async with`.",
+            "connection kept": "Somebody still holds a session. What you start must be cancelled and "
+            "awaited; what you open must stand in `async with`.",
         },
     ),
 }

@@ -38,7 +38,8 @@ async def prepared(answer: Answer) -> AsyncIterator[Trying]:
     """Give sessions on an engine that `answer` has prepared. Task 1 has the priority 0."""
     async with async_harness(lambda factory: factory) as harness:
         await harness.insert(**task().model_dump() | {"priority": 0})
-        # Left to itself the driver is patient for five seconds: then nobody would notice a wrong busy_timeout.
+        # Left to itself the driver is patient for five seconds: then
+        # nobody would notice a wrong busy_timeout.
         options = {"connect_args": {"timeout": 0}, "max_overflow": 0}
         engine = create_async_engine(harness.own_factory.kw["bind"].url, **options)
         try:

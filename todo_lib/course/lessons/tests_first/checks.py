@@ -1,10 +1,11 @@
 """Tests first: the store's tests become asynchronous, and able to fail."""
 
 from todo_lib.course.migration.file_judge import FileJudge
-from todo_lib.course.migration.project import APP, CONFIG, STORE_TESTS, after, files_after
+from todo_lib.course.migration.project import APP, STORE_TESTS, after, files_after
 from todo_lib.course.migration.workspace import workspace_judge
 from todo_lib.lab.checks import KnownMistake, Scenario
 from todo_lib.lab.exercise import Judge
+from todo_lib.lab.testing.projects import CONFIG
 
 STORE = f"{APP}/datastore.py"
 MARK = "@pytest.mark.asyncio\n"
@@ -90,9 +91,9 @@ JUDGES: dict[str, Judge] = {
         (CONFIGURED, STILL_GREEN),
         mistakes=(
             KnownMistake(
-                "The option is right, the filter is too narrow. A RuntimeWarning of Python must become an error, "
-                "and so must what pytest makes of it, a PytestUnraisableExceptionWarning. Name neither: every "
-                "warning an error.",
+                "The option is right, the filter is too narrow. A RuntimeWarning of Python must become an "
+                "error, and so must what pytest makes of it, a PytestUnraisableExceptionWarning. Name "
+                "neither: every warning an error.",
                 code=r"filterwarnings.*error|-W *error",
                 facts=STAYS_GREEN,
             ),
@@ -102,8 +103,8 @@ JUDGES: dict[str, Judge] = {
                 facts=STAYS_GREEN,
             ),
             KnownMistake(
-                "No option here makes an error of a warning. pytest skips an option that it does not know: is it "
-                "spelt as in the documentation?",
+                "No option here makes an error of a warning. pytest skips an option that it does not know: "
+                "is it spelt as in the documentation?",
                 facts=STAYS_GREEN,
             ),
         ),

@@ -89,7 +89,10 @@ def without_query(*methods: str) -> Behaviour:
                         raise BrokenPromise(f"{method}()", NO_QUERY, Words(made[0]))
 
     names = " and ".join(f"{method}()" for method in methods).replace(" and ", ", ", len(methods) - 2)
-    judge.__doc__ = f"{names} work{'s' * (len(methods) == 1)} without `session.query`, which an AsyncSession does not have."
+    judge.__doc__ = (
+        f"{names} work{'s' * (len(methods) == 1)} without `session.query`, "
+        "which an AsyncSession does not have."
+    )
     return judge
 
 
@@ -118,7 +121,8 @@ NO_TABLE = KnownMistake(
     code=r"select\(func\.count\(\)\)(?!\s*\.(select_from|where|filter))",
 )
 DECIDED_BY_PYTHON = KnownMistake(
-    "Python's own `not` and `is` are decided at once, before there is any SQL. `not_(Task.done)` becomes SQL.",
+    "Python's own `not` and `is` are decided at once, "
+    "before there is any SQL. `not_(Task.done)` becomes SQL.",
     code=r"\bnot Task\.|\bTask\.\w+ is\b",
 )
 

@@ -9,8 +9,8 @@ from todo_lib.lab.checks import Scenario
 from todo_lib.lab.exercise import Judge
 
 AWAIT = {
-    "not awaited": "Each call that talks to the database needs `await`. If `await` stands there already, it comes "
-    "too late: put parentheses, `(await …).all()`, or use two lines.",
+    "not awaited": "Each call that talks to the database needs `await`. If `await` stands there already, it "
+    "comes too late: put parentheses, `(await …).all()`, or use two lines.",
 }
 ALL_GREEN = Scenario(
     "All nine tests of the store are green.",

@@ -50,7 +50,10 @@ class Work:
             self.ended += 1
 
     async def measured(self, seconds_for: Answer, callers: int) -> Any:
-        """Return what `seconds_for` returns. Raise `BrokenPromise` if it gave something else than coroutines to run."""
+        """Return what `seconds_for` returns.
+
+        Raise `BrokenPromise` if it gave something else than coroutines to run.
+        """
         try:
             return await seconds_for(self, callers)
         except (TypeError, RuntimeError) as error:

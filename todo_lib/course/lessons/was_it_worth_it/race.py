@@ -11,6 +11,7 @@ import threading
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import httpx
@@ -98,7 +99,7 @@ async def race(
         for count in callers:
             for _ in range(rounds):
                 for path in paths:
-                    timing = await timed(lambda path=path, count=count: at_once(path, count, calls), repeat=1)
+                    timing = await timed(partial(at_once, path, count, calls), repeat=1)
                     found.setdefault((path, count), []).extend(timing.times)
     ordered = {(path, count): min(found[path, count]) for path in paths for count in callers}
     return Race(ordered, calls)

@@ -22,7 +22,7 @@ def ask(recommend: Answer, expected: str, **situation: Any) -> None:
 
 
 async def many_waits(recommend: Answer) -> None:
-    """More waits fit into the pool of connections than there are threads, and as many callers come: "async"."""
+    """More waits fit into the pool of connections than there are threads, and as many callers come: "async"."""  # noqa: E501
     ask(recommend, "async")
     ask(recommend, "async", callers=41, connections=41)
     ask(recommend, "async", callers=30, connections=20, threads=10)

@@ -1,4 +1,7 @@
-"""Tests of the course's own that a check puts into a learner's project. They are text here: nothing imports them."""
+"""Tests of the course's own that a check puts into a learner's project.
+
+They are text here: nothing imports them.
+"""
 
 from pathlib import Path
 

@@ -9,10 +9,12 @@ ENTRIES = (
     Entry(
         key="create-all-on-async-engine",
         title="`create_all` on an asynchronous engine",
-        happened="`metadata.create_all` is a synchronous function and cannot use an asynchronous engine or connection.",
+        happened="`metadata.create_all` is a synchronous function and"
+        " cannot use an asynchronous engine or connection.",
         why="It has no asynchronous version. `run_sync` gives it a synchronous connection and waits for it.",
         fix="Hand it to `run_sync`, without calling it.",
-        code="async with engine.begin() as connection:\n    await connection.run_sync(Base.metadata.create_all)",
+        code="async with engine.begin() as connection:\n"
+        "    await connection.run_sync(Base.metadata.create_all)",
         topic=FACTORY,
         url=f"{ASYNCIO}#session-run-sync",
         matchers=(Matcher(("AttributeError",), r"'Async\w+' object has no attribute '_run_ddl_visitor'"),),
@@ -21,9 +23,11 @@ ENTRIES = (
         key="create-all-called",
         title="`create_all` was called, where it must be handed over",
         happened="`run_sync(metadata.create_all())` calls `create_all` first, without a connection.",
-        why="`run_sync` wants the function itself: it calls it, with a synchronous connection as its argument.",
+        why="`run_sync` wants the function itself: it calls it,"
+        " with a synchronous connection as its argument.",
         fix="Hand `create_all` over without parentheses.",
-        code="async with engine.begin() as connection:\n    await connection.run_sync(Base.metadata.create_all)",
+        code="async with engine.begin() as connection:\n"
+        "    await connection.run_sync(Base.metadata.create_all)",
         topic=FACTORY,
         url=f"{ASYNCIO}#synopsis-core",
         matchers=(
@@ -40,7 +44,8 @@ ENTRIES = (
         " connection.",
         fix="A session hands over a session. Open a connection: `engine.begin()`; a factory's engine is"
         ' `factory.kw["bind"]`.',
-        code="async with engine.begin() as connection:\n    await connection.run_sync(Base.metadata.create_all)",
+        code="async with engine.begin() as connection:\n"
+        "    await connection.run_sync(Base.metadata.create_all)",
         topic=FACTORY,
         url=f"{ASYNCIO}#sqlalchemy.ext.asyncio.AsyncSession.run_sync",
         matchers=(Matcher(("AttributeError",), r"'Session' object has no attribute '_run_ddl_visitor'"),),
@@ -49,7 +54,8 @@ ENTRIES = (
         key="sync-engine-of-sync-engine",
         title="`sync_engine` of an engine that is synchronous itself",
         happened="You asked a synchronous engine for the synchronous engine inside it.",
-        why="`create_engine` makes a synchronous engine, `create_async_engine` one that has such an engine inside.",
+        why="`create_engine` makes a synchronous engine,"
+        " `create_async_engine` one that has such an engine inside.",
         fix="Only an asynchronous engine has `sync_engine`: look at the line that makes it.",
         code="engine = create_async_engine(url)\nprepare_sqlite(engine.sync_engine)",
         topic=FACTORY,
@@ -71,8 +77,8 @@ ENTRIES = (
         key="sync-driver",
         title="A synchronous driver in the URL of an asynchronous engine",
         happened="`create_async_engine` was given a URL whose driver cannot be awaited.",
-        why="The part before `://` names database and driver. `sqlite://` alone means the synchronous driver of the"
-        " standard library.",
+        why="The part before `://` names database and driver. `sqlite://` alone means the synchronous driver"
+        " of the standard library.",
         fix="Name the asynchronous driver.",
         code='create_async_engine("sqlite+aiosqlite:///todo.db")\ncreate_async_engine("postgresql+asyncpg://…")',
         topic=FACTORY,
@@ -86,8 +92,8 @@ ENTRIES = (
         key="greenlet-not-installed",
         title="The package greenlet is not installed",
         happened="SQLAlchemy's asynchronous part needs the package greenlet and did not find it.",
-        why="It lets SQLAlchemy's synchronous inside wait for an asynchronous driver. SQLAlchemy 2.1 installs it only"
-        " on request; 2.0 brings it along on most machines.",
+        why="It lets SQLAlchemy's synchronous inside wait for an asynchronous driver. SQLAlchemy 2.1 installs"
+        " it only on request; 2.0 brings it along on most machines.",
         fix="Install SQLAlchemy with its extra, then restart the kernel.",
         code='pip install "sqlalchemy[asyncio]"',
         topic=FACTORY,
@@ -100,10 +106,12 @@ ENTRIES = (
     Entry(
         key="pool-exhausted",
         title="All connections of the pool are in use",
-        happened="The pool keeps connections to lend them. A task waited for a free one until the timeout was over.",
-        why="More tasks hold a session at the same time than the pool has connections; or sessions are held too"
-        " long, or never closed.",
-        fix="Hold a session for the database work only. Limit how many tasks run at once; enlarge the pool last.",
+        happened="The pool keeps connections to lend them."
+        " A task waited for a free one until the timeout was over.",
+        why="More tasks hold a session at the same time than the pool has connections; or sessions are held"
+        " too long, or never closed.",
+        fix="Hold a session for the database work only."
+        " Limit how many tasks run at once; enlarge the pool last.",
         code="limit = asyncio.Semaphore(10)\n\nasync with limit, factory() as session:\n    ...",
         topic=UNDER_LOAD,
         url="https://docs.sqlalchemy.org/en/21/errors.html#error-3o7r",
@@ -115,7 +123,8 @@ ENTRIES = (
         happened="You wrote `result[0]`. A result is read once, from front to back; it is not a list.",
         why="`execute` and `scalars` return a result object. Rows come out of it when you ask for them.",
         fix="Ask for what you want: `result.one()` gives the only row.",
-        code="result.one()            # the only row\nresult.first()          # one row or None\nresult.all()            # a list of rows\n"
+        code="result.one()            # the only row\nresult.first()          # one row or None\n"
+        "result.all()            # a list of rows\n"
         "result.scalars().all()  # a list of objects",
         topic=STORE,
         url="https://docs.sqlalchemy.org/en/21/core/connections.html#sqlalchemy.engine.Result",
@@ -136,8 +145,8 @@ ENTRIES = (
     Entry(
         key="unique-needed",
         title="`unique()` is needed after `joinedload` of a collection",
-        happened="The query joins a collection, so each parent comes once per child. SQLAlchemy wants you to say that"
-        " you know.",
+        happened="The query joins a collection, so each parent comes once per child. SQLAlchemy wants you to"
+        " say that you know.",
         why="`joinedload` adds a JOIN: a project with two tasks is two rows.",
         fix="Call `unique()`; or use `selectinload`, which needs no JOIN.",
         code="(await session.scalars(query)).unique().all()\n"

@@ -18,11 +18,12 @@ ENTRIES = (
     Entry(
         key="expired-attribute",
         title="An attribute is read after the commit that expired it",
-        happened="You read an attribute that the session had forgotten, and the session tried to ask the database"
-        " without `await`.",
-        why="By default a commit expires all that a session holds; a rollback always does. The next access would"
-        " reload it, but an attribute cannot be awaited.",
-        fix="Make the factory with `expire_on_commit=False`. After a rollback, or to see new values, refresh.",
+        happened="You read an attribute that the session had forgotten, and the session tried to ask the"
+        " database without `await`.",
+        why="By default a commit expires all that a session holds; a rollback always does. The next access"
+        " would reload it, but an attribute cannot be awaited.",
+        fix="Make the factory with `expire_on_commit=False`."
+        " After a rollback, or to see new values, refresh.",
         code="factory = async_sessionmaker(engine, expire_on_commit=False)\n"
         "await session.refresh(task)  # or this, for one object",
         topic=FACTORY,
@@ -37,8 +38,8 @@ ENTRIES = (
         title="A value that the database computed was not fetched",
         happened="The last flush or commit wrote the row, and the database computed a value for this column."
         " Reading it would ask the database without `await`.",
-        why="A column with `onupdate=func.now()` or a server default changes in the database only. An UPDATE does"
-        " not bring the new value back by default.",
+        why="A column with `onupdate=func.now()` or a server default changes in the database only. An UPDATE"
+        " does not bring the new value back by default.",
         fix="Refresh it after the commit, tell the model to fetch it always, or compute it in Python.",
         code="await session.refresh(task, ['changed'])\n\n"
         "__mapper_args__ = {'eager_defaults': True}  # in the model",
@@ -50,10 +51,10 @@ ENTRIES = (
     Entry(
         key="lazy-load",
         title="A relationship is read that the query did not load",
-        happened="You read a relationship, or a column that the query left out, and the session tried to load it"
-        " without `await`.",
-        why="Lazy loading means a hidden query at a dot. In synchronous code it works; in asynchronous code every"
-        " query needs an `await`, and a dot has none.",
+        happened="You read a relationship, or a column that the query left out, and the session tried to load"
+        " it without `await`.",
+        why="Lazy loading means a hidden query at a dot. In synchronous code it works; in asynchronous code"
+        " every query needs an `await`, and a dot has none.",
         fix="Say in the query what you will need.",
         code="query = select(Project).options(selectinload(Project.tasks))\n"
         "# or later: await session.refresh(project, ['tasks'])",
@@ -65,8 +66,8 @@ ENTRIES = (
     Entry(
         key="pydantic-relationship",
         title="Pydantic reads a relationship that the query did not load",
-        happened="Your output model has a field for a relationship. Pydantic reads it while it builds the answer,"
-        " and that read would be a query without `await`.",
+        happened="Your output model has a field for a relationship. Pydantic reads it while it builds the"
+        " answer, and that read would be a query without `await`.",
         why="The endpoint's own code never touches the relationship, so the error seems to come from nowhere:"
         " FastAPI and pydantic read every field of the model.",
         fix="Load what the output model needs, in the store.",
@@ -79,8 +80,8 @@ ENTRIES = (
         key="detached-instance",
         title="The object's session is closed, and something is still to be loaded",
         happened="You read an attribute that is not in memory, and the session that could load it is closed.",
-        why="The object outlived its `async with factory() as session:` block. What was loaded before can still be"
-        " read, nothing else.",
+        why="The object outlived its `async with factory() as session:` block. What was loaded before can"
+        " still be read, nothing else.",
         fix="Inside the block, load what is needed and turn the row into a pydantic model; return that.",
         code="async with factory() as session:\n    task = await session.get(Task, id)\n"
         "    return TaskOutput.model_validate(task)  # inside the block",
@@ -94,8 +95,8 @@ ENTRIES = (
     Entry(
         key="io-outside-await",
         title="Synchronous code wants to talk to an asynchronous driver",
-        happened="A synchronous method of SQLAlchemy reached an asynchronous driver, and there was no `await` around"
-        " it that could wait.",
+        happened="A synchronous method of SQLAlchemy reached an asynchronous driver, and there was no `await`"
+        " around it that could wait.",
         why="SQLAlchemy needs the asynchronous classes as a bridge to such a driver: `create_engine`,"
         " `engine.sync_engine` and `session.sync_session` go around it.",
         fix="Use `create_async_engine` and `AsyncSession`. Give a synchronous function to `run_sync`.",

@@ -8,10 +8,10 @@ ENTRIES = (
     Entry(
         key="lifespan-not-run",
         title="The lifespan has not run: `app.state` is empty",
-        happened="The endpoint looked in `app.state` for what the lifespan, the function around the application's life,"
-        " should have put there.",
-        why="A server runs the lifespan; `ASGITransport` in a test does not. After another test that left something"
-        " in `app.state` the same test passes.",
+        happened="The endpoint looked in `app.state` for what the lifespan, the function around the"
+        " application's life, should have put there.",
+        why="A server runs the lifespan; `ASGITransport` in a test does not. After another test that left"
+        " something in `app.state` the same test passes.",
         fix="Run the lifespan around the client; or override the dependency that looks there.",
         code="transport = ASGITransport(app)\nasync with app.router.lifespan_context(app):\n"
         "    async with AsyncClient(transport=transport, base_url='http://testserver') as client:\n"
@@ -35,7 +35,8 @@ ENTRIES = (
         key="synchronous-client-awaited",
         title="The answer is here already: the client is a synchronous one",
         happened="`await` met a response. `TestClient`, like every synchronous client, returns it at once.",
-        why="`TestClient` runs the app in an event loop of its own, in another thread. Nothing is left to await.",
+        why="`TestClient` runs the app in an event loop of its own,"
+        " in another thread. Nothing is left to await.",
         fix="In an async test use `AsyncClient` with `ASGITransport`.",
         code="AsyncClient(transport=ASGITransport(app), base_url='http://testserver')",
         topic=ENDPOINT_TESTS,
@@ -47,7 +48,8 @@ ENTRIES = (
         key="async-fixture-strict",
         title="An async fixture that nobody runs",
         happened="pytest met an `async def` fixture and has nobody who would await it.",
-        why="In strict mode pytest-asyncio runs only fixtures that say so. `@pytest.fixture` does not say it.",
+        why="In strict mode pytest-asyncio runs only fixtures that say so."
+        " `@pytest.fixture` does not say it.",
         fix="Use its own decorator, and the mark on the test.",
         code="@pytest_asyncio.fixture\nasync def client():\n    ...\n\n@pytest.mark.asyncio\n"
         "async def test_it(client):\n    ...",
@@ -59,15 +61,15 @@ ENTRIES = (
         key="commit-after-response",
         title="The commit failed after the client was told that all is well",
         happened="The answer, with its 200, had been sent when the database refused the commit.",
-        why="FastAPI runs what follows `yield` in a dependency after the response, by default. A commit there can"
-        " no longer change the answer.",
+        why="FastAPI runs what follows `yield` in a dependency after the response, by default. A commit there"
+        " can no longer change the answer.",
         fix="Commit in the store or the endpoint; or let the dependency end before the response.",
         code='Session = Annotated[AsyncSession, Depends(get_session, scope="function")]',
         topic=ENDPOINTS,
         url="https://fastapi.tiangolo.com/tutorial/dependencies/dependencies-with-yield/#early-exit-and-scope",
         matchers=(Matcher(("SQLAlchemyError",), test=response_was_sent),),
-        notice="The client sees 200 and the row is not there; only the server's log has the error. Test with a second"
-        " request.",
+        notice="The client sees 200 and the row is not there; only the server's log has the error. Test with"
+        " a second request.",
         rank=10,  # that the client was told otherwise matters more than what exactly went wrong
     ),
 )
