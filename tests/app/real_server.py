@@ -14,13 +14,13 @@ import httpx
 
 import todo_lib
 
-PATIENCE = 20  # seconds; nothing here takes more than two
+SERVER_TIMEOUT = 20  # seconds; nothing here takes more than two
 STOPPED_BY_REQUEST = {0, -signal.SIGTERM}  # uvicorn stops in good order, then hands the signal on
 RUNNING = re.compile(r"running on (http://127\.0\.0\.1:\d+)")
 
 
 @contextmanager
-def served(
+def real_server(
     style: str, folder: Path, *, killed: bool = False, complaints: bool = False, **settings: str
 ) -> Iterator[httpx.Client]:
     """Serve one app as a learner does, in this folder, with these variables; stop it in good order.
@@ -35,18 +35,18 @@ def served(
     with log.open("w") as output:
         server = subprocess.Popen(command, cwd=folder, env=env, stdout=output, stderr=subprocess.STDOUT)
     try:
-        give_up = time.monotonic() + PATIENCE
+        give_up = time.monotonic() + SERVER_TIMEOUT
         while not (running := re.search(r"running on (http://127\.0\.0\.1:\d+)", log.read_text())):
             assert server.poll() is None, log.read_text()
-            assert time.monotonic() < give_up, f"no server after {PATIENCE} s: {log.read_text()}"
+            assert time.monotonic() < give_up, f"no server after {SERVER_TIMEOUT} s: {log.read_text()}"
             time.sleep(0.05)
-        with httpx.Client(base_url=running[1], timeout=PATIENCE, trust_env=False) as client:
+        with httpx.Client(base_url=running[1], timeout=SERVER_TIMEOUT, trust_env=False) as client:
             yield client
         if killed:
-            assert server.wait(timeout=PATIENCE) == -signal.SIGKILL
+            assert server.wait(timeout=SERVER_TIMEOUT) == -signal.SIGKILL
             return
         server.terminate()
-        assert server.wait(timeout=PATIENCE) in STOPPED_BY_REQUEST
+        assert server.wait(timeout=SERVER_TIMEOUT) in STOPPED_BY_REQUEST
         assert "Application shutdown complete" in log.read_text()
         assert complaints or not re.search("error|exception|warning", log.read_text(), re.IGNORECASE)
     finally:

@@ -17,7 +17,7 @@ from schemathesis import GenerationMode
 from schemathesis.core.failures import FailureGroup
 from schemathesis.specs.openapi.checks import negative_data_rejection
 
-from tests.app.real_server import served
+from tests.app.real_server import real_server
 from tests.conftest import APPS
 
 EXAMPLES = 40  # requests for each operation, each mode and each app
@@ -42,7 +42,7 @@ def server(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[tuple[str, str]]:
     """Serve one app for all tests of this module; give its style and its address."""
-    with served(request.param, tmp_path_factory.mktemp("served")) as client:
+    with real_server(request.param, tmp_path_factory.mktemp("served")) as client:
         yield request.param, str(client.base_url)
 
 

@@ -12,7 +12,7 @@ import httpx
 import psutil
 import pytest
 
-from tests.app.real_server import PATIENCE, served
+from tests.app.real_server import SERVER_TIMEOUT, real_server
 from tests.app.test_server import TASKS, stored_names, task
 from tests.conftest import APPS
 from todo_lib.lab.db.queries import pool_status
@@ -47,10 +47,12 @@ def test_five_hundred_mixed_requests_at_once(style: str, tmp_path: Path) -> None
 
     async def all_clients() -> Counter[str]:
         limits = httpx.Limits(max_connections=CLIENTS)
-        async with httpx.AsyncClient(base_url=base, timeout=PATIENCE, trust_env=False, limits=limits) as http:
+        async with httpx.AsyncClient(
+            base_url=base, timeout=SERVER_TIMEOUT, trust_env=False, limits=limits
+        ) as http:
             return sum(await asyncio.gather(*(one_client(n, http) for n in range(CLIENTS))), Counter())
 
-    with served(style, tmp_path) as client:
+    with real_server(style, tmp_path) as client:
         base = str(client.base_url)
         left = asyncio.run(all_clients())
         page = client.get("/dashboard").text
@@ -75,7 +77,7 @@ def test_what_was_acknowledged_survives_a_kill(style: str, tmp_path: Path) -> No
     acknowledged: list[str] = []
 
     def write(base: httpx.URL, number: int) -> None:
-        with httpx.Client(base_url=base, timeout=PATIENCE, trust_env=False) as http:
+        with httpx.Client(base_url=base, timeout=SERVER_TIMEOUT, trust_env=False) as http:
             for turn in range(10_000):
                 try:
                     answer = http.post(TASKS, json=task(f"writer {number}, {turn}"))
@@ -84,18 +86,18 @@ def test_what_was_acknowledged_survives_a_kill(style: str, tmp_path: Path) -> No
                 assert answer.status_code == 201
                 acknowledged.append(answer.json()["name"])
 
-    with served(style, tmp_path, killed=True) as client:
+    with real_server(style, tmp_path, killed=True) as client:
         writers = [Thread(target=write, args=(client.base_url, number)) for number in range(4)]
         for writer in writers:
             writer.start()
-        until = time.monotonic() + PATIENCE
+        until = time.monotonic() + SERVER_TIMEOUT
         while len(acknowledged) < 40 and time.monotonic() < until:
             time.sleep(0.01)
         os.kill(server_of(client).pid, signal.SIGKILL)
         for writer in writers:
             writer.join()
     assert len(acknowledged) >= 40
-    with served(style, tmp_path) as client:
+    with real_server(style, tmp_path) as client:
         stored = {each["name"] for each in client.get(TASKS, params={"limit": 1000}).json()}
         assert client.post(TASKS, json=task("afterwards")).status_code == 201
     assert set(acknowledged) <= stored
@@ -116,7 +118,7 @@ async def test_clients_that_go_away_leave_no_connection_checked_out(style: str, 
     """Forty hang up in the midst of their request; the pool gets every connection back."""
     async with serve(APPS[style]) as client:
         assert (await client.post(TASKS, json=task())).status_code == 201
-        async with asyncio.timeout(PATIENCE):
+        async with asyncio.timeout(SERVER_TIMEOUT):
             await asyncio.gather(*(hang_up(client.base_url, number) for number in range(40)))
             assert (await client.get(TASKS)).status_code == 200
             while pool_status(APPS[style].state.session_factory).checked_out:  # noqa: ASYNC110 (no event tells)

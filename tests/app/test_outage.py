@@ -14,7 +14,7 @@ import httpx
 import pytest
 from sqlalchemy import make_url
 
-from tests.app.real_server import PATIENCE
+from tests.app.real_server import SERVER_TIMEOUT
 from tests.app.test_server import TASKS, client_of, started, stored_names, task
 from todo_lib import sqlite
 from todo_lib.course.contract.harness import OTHERS_END
@@ -154,7 +154,7 @@ async def test_a_server_that_is_gone_in_mid_request(
         administrator = await asyncpg.connect(
             make_url(postgres_server).set(drivername="postgresql", database=name).render_as_string(False)
         )
-        async with running("async") as client, asyncio.timeout(PATIENCE):
+        async with running("async") as client, asyncio.timeout(SERVER_TIMEOUT):
             place = (await client.post(TASKS, json=task("as it was"))).headers["location"]
             async with administrator.transaction():
                 await administrator.execute("LOCK TABLE tasks IN ROW EXCLUSIVE MODE")

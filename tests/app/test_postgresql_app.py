@@ -11,7 +11,7 @@ import pytest_asyncio
 from sqlalchemy import make_url
 
 from tests.app import test_endpoints as endpoints
-from tests.lab.provoke.stage import new_loop
+from tests.lab.provoke.sandbox import new_loop
 from todo_lib.async_app.database import create_async_session_factory, dispose
 from todo_lib.async_app.datastore import DataStoreDb
 from todo_lib.course import contract

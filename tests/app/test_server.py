@@ -19,7 +19,7 @@ from fastapi import FastAPI
 from sqlalchemy.exc import OperationalError
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from tests.app.real_server import PATIENCE, served
+from tests.app.real_server import SERVER_TIMEOUT, real_server
 from tests.conftest import APPS
 from todo_lib import sqlite
 
@@ -191,19 +191,19 @@ async def test_an_app_that_cannot_open_its_database_does_not_start(
         async with APPS[style].router.lifespan_context(APPS[style]):
             pytest.fail("it started")
     for thread in set(threading.enumerate()) - threads:  # aiosqlite's still tells the event loop its end
-        await asyncio.to_thread(thread.join, PATIENCE)
+        await asyncio.to_thread(thread.join, SERVER_TIMEOUT)
     assert not hasattr(APPS[style].state, "session_factory")
 
 
 def test_a_server_keeps_its_tasks_in_the_current_folder_and_over_a_restart(
     style: str, tmp_path: Path
 ) -> None:
-    with served(style, tmp_path) as client:
+    with real_server(style, tmp_path) as client:
         assert client.get("/").json() == {"message": "The minimalistic ToDo API"}
         answer = client.post(TASKS, json=task("over the wire – 你好"))
         assert answer.status_code == 201
         assert answer.headers["location"] == f"{client.base_url}/api/todo/{answer.json()['id']}"
-    with served(style, tmp_path) as client:
+    with real_server(style, tmp_path) as client:
         assert client.get(f"{TASKS}{answer.json()['id']}").json() == answer.json()
         assert client.get(TASKS, params={"q": "WIRE"}).json() == [answer.json()]
         assert '<dd id="total">1</dd>' in client.get("/dashboard").text
@@ -217,7 +217,7 @@ def test_a_server_keeps_its_tasks_in_the_current_folder_and_over_a_restart(
 def test_a_server_takes_the_database_it_is_told(style: str, url: str, database: Path, tmp_path: Path) -> None:
     folder = tmp_path / "elsewhere"
     folder.mkdir()
-    with served(style, folder, TODO_DATABASE_URL=url) as client:
+    with real_server(style, folder, TODO_DATABASE_URL=url) as client:
         assert client.post(TASKS, json=task("somewhere else")).status_code == 201
     assert stored_names(database) == ["somewhere else"]
     assert [each.name for each in folder.iterdir()] == ["log.txt"]

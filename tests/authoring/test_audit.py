@@ -1,6 +1,6 @@
 """Deliberately bad notebooks: each must be red, for the reason it was made bad.
 
-All of them run in one process of nbval and the gate. A good notebook runs along, to show that it is the
+All of them run in one process of nbval and the audit. A good notebook runs along, to show that it is the
 badness that is red.
 """
 
@@ -19,7 +19,7 @@ from todo_lib.lab.messages import Note
 
 TIMEOUT = 2  # seconds a cell may take here
 ERROR = ["raises-exception"]
-IGNORE = "nbval-ignore-output"  # so that only the gate can notice
+IGNORE = "nbval-ignore-output"  # so that only the audit can notice
 
 LOAD = ("%load_ext todo_lib.course", [], [])
 ONE = ("1", ["1"], [])

@@ -48,7 +48,7 @@ KINDS = {
 CONNECTIONS = (1, 10, 50)
 SLOWEST = {"article": 8}  # so many times fewer requests for what is that slow
 ROUNDS, TOTAL = 3, 400
-PATIENCE = 20  # seconds for a server to start
+START_TIMEOUT = 20  # seconds for a server to start
 
 
 def fill(file: Path) -> None:
@@ -100,10 +100,10 @@ def free_port() -> int:
 
 def wait_for(port: int) -> None:
     """Wait until the server answers."""
-    until = time.monotonic() + PATIENCE
+    until = time.monotonic() + START_TIMEOUT
     while True:
         try:
-            httpx.get(f"http://127.0.0.1:{port}/api/todo/1", trust_env=False, timeout=PATIENCE)
+            httpx.get(f"http://127.0.0.1:{port}/api/todo/1", trust_env=False, timeout=START_TIMEOUT)
             return
         except httpx.ConnectError:
             if time.monotonic() > until:

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 LENGTH = b"content-length: "
-PATIENCE = 60  # seconds for a whole load
+LOAD_TIMEOUT = 60  # seconds for a whole load
 
 
 @dataclass(frozen=True)
@@ -30,7 +30,7 @@ class Request:
 async def load(host: str, port: int, request: Request, connections: int, total: int) -> float:
     """Send `total` requests over so many connections, each with one at a time; return requests per second.
 
-    Raise `RuntimeError` for an answer with another status than expected, `TimeoutError` after `PATIENCE`.
+    Raise `RuntimeError` for an answer with another status than expected, `TimeoutError` after `LOAD_TIMEOUT`.
     """
     numbers = iter(range(total))
 
@@ -48,7 +48,7 @@ async def load(host: str, port: int, request: Request, connections: int, total: 
             writer.close()
 
     started = time.perf_counter()
-    async with asyncio.timeout(PATIENCE), asyncio.TaskGroup() as group:
+    async with asyncio.timeout(LOAD_TIMEOUT), asyncio.TaskGroup() as group:
         for _ in range(connections):
             group.create_task(one_connection())
     return total / (time.perf_counter() - started)

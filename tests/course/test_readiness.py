@@ -101,7 +101,7 @@ def driver_hangs(patch: pytest.MonkeyPatch, _: Path) -> None:
         await asyncio.Event().wait()
 
     patch.setattr(DataStoreDb, "get", get)
-    patch.setattr(module, "PATIENCE", 0.2)
+    patch.setattr(module, "CHECK_TIMEOUT", 0.2)
 
 
 def reads_something_else(patch: pytest.MonkeyPatch, _: Path) -> None:
@@ -131,7 +131,7 @@ def port_is_silent(patch: pytest.MonkeyPatch, _: Path) -> None:
         writer.close()
 
     patch.setattr(asyncio, "start_server", lambda answer, *place: start(hold, *place))
-    patch.setattr(module, "PATIENCE", 0.2)
+    patch.setattr(module, "CHECK_TIMEOUT", 0.2)
 
 
 def another_answers(patch: pytest.MonkeyPatch, _: Path) -> None:

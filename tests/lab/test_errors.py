@@ -16,7 +16,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
 from tests.lab.provoke import PROVOKERS, Provoker, awaiting, engines, loading, postgres, sessions, sqlite, web
 from tests.lab.provoke.kernel import shown_in_kernel
-from tests.lab.provoke.stage import Stage
+from tests.lab.provoke.sandbox import Sandbox
 from todo_lib.lab.aio.unawaited import catch_unawaited
 from todo_lib.lab.errors import topics
 from todo_lib.lab.errors.lookup import Explanation, catalogue, errors, explain, find, fitting, related
@@ -46,18 +46,18 @@ CODE_LINES, CODE_COLUMNS = 8, 95
 
 
 @pytest.fixture
-def stage(request: pytest.FixtureRequest, tmp_path: Path) -> Stage:
+def sandbox(request: pytest.FixtureRequest, tmp_path: Path) -> Sandbox:
     """Give a provoker its fresh things."""
-    return Stage(tmp_path, lambda: request.getfixturevalue("postgres_server"))
+    return Sandbox(tmp_path, lambda: request.getfixturevalue("postgres_server"))
 
 
 @pytest.mark.asyncio
 @pytest.mark.parametrize("provoker", ASYNC, ids=str)
-async def test_failure_in_a_coroutine_is_recognised(provoker: Provoker, stage: Stage):
+async def test_failure_in_a_coroutine_is_recognised(provoker: Provoker, sandbox: Sandbox):
     """The real failure leads to its entry, and to no other."""
     with catch_unawaited():  # a failure often leaves a coroutine behind; here that is not the point
         try:
-            outcome = await provoker.run(stage)
+            outcome = await provoker.run(sandbox)
         except Exception as error:  # noqa: BLE001 (any error may be the one)
             outcome = error
         judge(provoker, outcome)
@@ -65,11 +65,11 @@ async def test_failure_in_a_coroutine_is_recognised(provoker: Provoker, stage: S
 
 
 @pytest.mark.parametrize("provoker", SYNC, ids=str)
-def test_failure_is_recognised(provoker: Provoker, stage: Stage):
+def test_failure_is_recognised(provoker: Provoker, sandbox: Sandbox):
     """The same for what has an event loop of its own, or another process."""
     with catch_unawaited():
         try:
-            outcome = provoker.run(stage)
+            outcome = provoker.run(sandbox)
         except Exception as error:  # noqa: BLE001 (any error may be the one)
             outcome = error
         judge(provoker, outcome)
@@ -97,7 +97,7 @@ def test_every_entry_is_provoked():
     """No entry without a real failure, no failure without an entry."""
     assert {each.key for each in PROVOKERS} == catalogue().keys()
     unread = {path.stem for path in Path(__file__).parent.glob("provoke/*.py")} - {
-        "__init__", "kernel", "server", "stage", *(theme.__name__.rpartition(".")[2] for theme in THEMES)
+        "__init__", "kernel", "server", "sandbox", *(theme.__name__.rpartition(".")[2] for theme in THEMES)
     }  # fmt: skip
     assert not unread
 
@@ -223,10 +223,10 @@ def test_explain_shows_the_own_line_and_links():
 
 
 @pytest.mark.asyncio
-async def test_code_that_sqlalchemy_generates_is_not_the_learners(stage: Stage):
+async def test_code_that_sqlalchemy_generates_is_not_the_learners(sandbox: Sandbox):
     """SQLAlchemy 2.1 lets linecache know it, as a notebook does with its cells."""
     async with (
-        stage.sqlite(pool_size=1, max_overflow=0, pool_timeout=0.05) as factory,
+        sandbox.sqlite(pool_size=1, max_overflow=0, pool_timeout=0.05) as factory,
         factory() as holder,
         factory() as late,
     ):
@@ -253,10 +253,10 @@ def test_explain_without_an_error(monkeypatch: pytest.MonkeyPatch):
 
 
 @pytest.mark.asyncio
-async def test_explain_in_a_notebook(stage: Stage):
+async def test_explain_in_a_notebook(sandbox: Sandbox):
     """The notebook's last error, with the line of the cell."""
     expression = "__import__('todo_lib.lab.errors.lookup', fromlist=['explain']).explain()"
-    shown = await shown_in_kernel(stage, "x = 1\nawait x", expression)
+    shown = await shown_in_kernel(sandbox, "x = 1\nawait x", expression)
     assert shown.startswith(f"! {catalogue()['await-on-nothing'].title}\n  Your line 2: `await x`\n")
 
 
@@ -298,11 +298,11 @@ def test_errors_says_when_nothing_fits():
     assert "`flux capacitor`" in note.lines[0]
 
 
-def test_catalogue_imports_nothing_heavy(stage: Stage):
+def test_catalogue_imports_nothing_heavy(sandbox: Sandbox):
     """Recognising an error of a library must not cost the import of that library."""
     code = (
         "import sys; from todo_lib.lab.errors.lookup import find; find(ValueError());"
         "print(*{'fastapi', 'starlette', 'pytest', 'asyncpg', 'psycopg', 'httpx'} & sys.modules.keys())"
     )
-    done = stage.python("-c", code)
+    done = sandbox.python("-c", code)
     assert (done.returncode, done.stdout) == (0, "\n"), done.stderr

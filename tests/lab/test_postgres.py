@@ -26,7 +26,7 @@ from todo_lib.lab.db import postgres_server
 from todo_lib.lab.db.postgres import DRIVERS, ROLE, database
 from todo_lib.lab.db.postgres_server import VARIABLE, NoServerError, postgres_url
 
-PATIENCE = 30  # seconds; nothing here takes more than a few
+SERVER_TIMEOUT = 30  # seconds; nothing here takes more than a few
 REPOSITORY = Path(__file__).parents[2]
 KEEPS = """
 from todo_lib.lab.db.postgres_server import postgres_url
@@ -48,7 +48,8 @@ def python(code: str, **environment: str) -> "subprocess.Popen[str]":
 async def ask(url: str, query: str) -> object:
     """Return one value from a server."""
     connection = await asyncpg.connect(
-        make_url(url).set(drivername="postgresql").render_as_string(hide_password=False), timeout=PATIENCE
+        make_url(url).set(drivername="postgresql").render_as_string(hide_password=False),
+        timeout=SERVER_TIMEOUT,
     )
     try:
         return await connection.fetchval(query)
@@ -58,7 +59,7 @@ async def ask(url: str, query: str) -> object:
 
 def eventually(condition: Callable[[], bool]) -> bool:
     """Return whether it becomes true in good time."""
-    for _ in range(PATIENCE * 20):
+    for _ in range(SERVER_TIMEOUT * 20):
         if condition():
             return True
         time.sleep(0.05)
@@ -126,7 +127,7 @@ def test_the_keeper_is_a_script_of_its_own() -> None:
     """Its process must start quickly: it imports nothing of the course."""
     code = f"import runpy, sys; runpy.run_path({postgres_server.__file__!r}); print(*sys.modules)"
     done = subprocess.run(
-        [sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=PATIENCE
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=SERVER_TIMEOUT
     )
     assert not {"todo_lib", "sqlalchemy", "asyncpg"} & set(done.stdout.split())
 

@@ -9,7 +9,7 @@ from contextlib import ExitStack
 import pytest
 
 from tests.course.test_out_of_order import Kernel, code_cells
-from tests.lab.test_postgres import PATIENCE, names, python, user
+from tests.lab.test_postgres import SERVER_TIMEOUT, names, python, user
 from todo_lib.async_app.database import dispose
 from todo_lib.async_app.datastore import DataStoreDb
 from todo_lib.course.contract.store_judge import StoreJudge
@@ -105,7 +105,7 @@ async def test_a_new_database_replaces_the_one_before(postgres_server: str) -> N
 
 def test_a_program_that_ends_leaves_no_database_on_a_given_server(postgres_server: str) -> None:
     with python(FORGETS, **{VARIABLE: postgres_server}) as program:
-        mark, name = program.communicate(timeout=PATIENCE)[0].split()
+        mark, name = program.communicate(timeout=SERVER_TIMEOUT)[0].split()
     assert (program.returncode, mark) == (0, "✓")
     assert name not in asyncio.run(names(postgres_server))
 

@@ -31,7 +31,7 @@ async def test_a_task_that_is_under_way_ends_first() -> None:
 @pytest.mark.asyncio
 async def test_a_task_that_never_ends_is_cancelled(monkeypatch: pytest.MonkeyPatch) -> None:
     """After a short while."""
-    monkeypatch.setattr(unfinished, "PATIENCE", 0.05)
+    monkeypatch.setattr(unfinished, "GRACE_PERIOD", 0.05)
     async with wait_for_tasks():
         task = asyncio.create_task(asyncio.Event().wait())
     assert task.cancelled()

@@ -30,7 +30,7 @@ PYTHON = (3, 11)
 # The newest thing the app asks of SQLite: FILTER on count(), in get_statistics.
 # https://www.sqlite.org/releaselog/3_30_0.html
 SQLITE = (3, 30, 0)
-PATIENCE = 10.0  # seconds for what is awaited
+CHECK_TIMEOUT = 10.0  # seconds for what is awaited
 
 
 class NotReadyError(Exception):
@@ -92,7 +92,7 @@ async def _preflight() -> Note:
 
 def _found(error: Exception) -> str:
     if isinstance(error, TimeoutError):
-        return f"no answer within {PATIENCE:.0f} seconds"
+        return f"no answer within {CHECK_TIMEOUT:.0f} seconds"
     text = " ".join(str(error).split())
     return text if isinstance(error, NotReadyError) else f"{type(error).__name__}: {text}"
 
@@ -216,7 +216,7 @@ async def round_trip() -> None:
     with tempfile.TemporaryDirectory(prefix="todo-preflight-", ignore_cleanup_errors=True) as place:
         factory = create_async_session_factory(f"sqlite+aiosqlite:///{Path(place, 'todo.db').as_posix()}")
         try:
-            async with asyncio.timeout(PATIENCE):
+            async with asyncio.timeout(CHECK_TIMEOUT):
                 await create_tables(factory)
                 store = DataStoreDb(factory)
                 saved = await store.add(TaskInput(name="buy bread", priority=1, due_date=date(2028, 2, 29)))
@@ -235,7 +235,7 @@ async def port() -> None:
         writer.write(await reader.readline())
         writer.close()
 
-    async with asyncio.timeout(PATIENCE), await asyncio.start_server(answer, "127.0.0.1", 0) as server:
+    async with asyncio.timeout(CHECK_TIMEOUT), await asyncio.start_server(answer, "127.0.0.1", 0) as server:
         reader, writer = await asyncio.open_connection(*server.sockets[0].getsockname()[:2])
         try:
             writer.write(b"are you there?\n")

@@ -13,7 +13,7 @@ import httpx
 import uvicorn
 
 GRACE = 1  # seconds for what is still going on when the block ends; then it is cancelled
-PATIENCE = 30.0  # seconds the client waits for a response
+RESPONSE_TIMEOUT = 30.0  # seconds the client waits for a response
 
 
 @asynccontextmanager
@@ -41,7 +41,7 @@ async def serve(
             # No proxy: it could not reach this port. No certificates: loading them stops the loop for 50 ms.
             tls = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
             async with httpx.AsyncClient(
-                base_url=url, timeout=PATIENCE, trust_env=False, verify=tls
+                base_url=url, timeout=RESPONSE_TIMEOUT, trust_env=False, verify=tls
             ) as client:
                 yield client
         finally:

@@ -1,6 +1,6 @@
 """Every failure of the catalogue, made to happen for real: never by raising an exception by hand.
 
-A provoker is a function with `@provokes("the-key-of-the-entry")`. It is given a `Stage` and
+A provoker is a function with `@provokes("the-key-of-the-entry")`. It is given a `Sandbox` and
 
 * lets the exception or the warning out, or
 * returns it, if something must be cleaned up first, or

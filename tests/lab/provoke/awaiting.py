@@ -12,51 +12,51 @@ from sqlalchemy import create_engine, select
 from . import provokes
 from .kernel import key_found_in_kernel
 from .loading import TodoOutput
-from .stage import Project, Stage, Todo, new_loop
+from .sandbox import Project, Sandbox, Todo, new_loop
 
 
 @provokes("forgotten-await")
-async def scalars_of_a_coroutine(stage: Stage) -> None:
+async def scalars_of_a_coroutine(sandbox: Sandbox) -> None:
     """No `await` at all."""
-    async with stage.sqlite() as factory, factory() as session:
+    async with sandbox.sqlite() as factory, factory() as session:
         session.execute(select(Todo)).scalars()
 
 
 @provokes("forgotten-await")
-async def coroutine_kept_in_a_variable(stage: Stage) -> None:
+async def coroutine_kept_in_a_variable(sandbox: Sandbox) -> None:
     """The `await` of the second line cannot repair what is missing in the first."""
-    async with stage.sqlite() as factory, factory() as session:
+    async with sandbox.sqlite() as factory, factory() as session:
         result = session.stream(select(Todo))
         await result.scalars()
 
 
 @provokes("forgotten-await")
-async def loop_over_a_coroutine(stage: Stage) -> None:
+async def loop_over_a_coroutine(sandbox: Sandbox) -> None:
     """A coroutine is no list of rows."""
-    async with stage.sqlite() as factory, factory() as session:
+    async with sandbox.sqlite() as factory, factory() as session:
         for todo in session.scalars(select(Todo)):
             print(todo)
 
 
 @provokes("forgotten-await")
-async def index_of_a_coroutine(stage: Stage) -> None:
+async def index_of_a_coroutine(sandbox: Sandbox) -> None:
     """Nor can one take the first of it."""
-    async with stage.sqlite() as factory, factory() as session:
+    async with sandbox.sqlite() as factory, factory() as session:
         print(session.scalars(select(Todo))[0])
 
 
 @provokes("forgotten-await")
-async def coroutine_given_to_pydantic(stage: Stage) -> None:
+async def coroutine_given_to_pydantic(sandbox: Sandbox) -> None:
     """Pydantic is given the coroutine instead of the row."""
-    async with stage.sqlite() as factory, factory() as session:
+    async with sandbox.sqlite() as factory, factory() as session:
         TodoOutput.model_validate(session.get(Todo, 1))
 
 
 @provokes("forgotten-await")
-async def coroutine_returned_by_an_endpoint(stage: Stage) -> None:
+async def coroutine_returned_by_an_endpoint(sandbox: Sandbox) -> None:
     """FastAPI is given one."""
     app = FastAPI()
-    async with stage.sqlite() as factory, factory() as session:
+    async with sandbox.sqlite() as factory, factory() as session:
 
         @app.get("/", response_model=TodoOutput)
         async def read() -> object:
@@ -67,24 +67,24 @@ async def coroutine_returned_by_an_endpoint(stage: Stage) -> None:
 
 
 @provokes("forgotten-await")
-async def stream_not_awaited(stage: Stage) -> None:
+async def stream_not_awaited(sandbox: Sandbox) -> None:
     """`stream` must be awaited before its rows can be."""
-    async with stage.sqlite() as factory, factory() as session:
+    async with sandbox.sqlite() as factory, factory() as session:
         async for todo in session.stream(select(Todo)):
             print(todo)
 
 
 @provokes("await-precedence")
-async def await_comes_last(stage: Stage) -> None:
+async def await_comes_last(sandbox: Sandbox) -> None:
     """`await` waits for what `.scalars()` returns, which is too late."""
-    async with stage.sqlite() as factory, factory() as session:
+    async with sandbox.sqlite() as factory, factory() as session:
         await session.execute(select(Todo)).scalars()
 
 
 @provokes("await-precedence")
-async def await_comes_last_on_several_lines(stage: Stage) -> None:
+async def await_comes_last_on_several_lines(sandbox: Sandbox) -> None:
     """The same, laid out as a formatter does it."""
-    async with stage.sqlite() as factory, factory() as session:
+    async with sandbox.sqlite() as factory, factory() as session:
         names = await session.scalars(
             select(Todo.name).where(Todo.project_id == 1).order_by(Todo.id),
         ).all()
@@ -92,16 +92,16 @@ async def await_comes_last_on_several_lines(stage: Stage) -> None:
 
 
 @provokes("await-precedence")
-async def await_comes_last_before_an_index(stage: Stage) -> None:
+async def await_comes_last_before_an_index(sandbox: Sandbox) -> None:
     """The same with an index instead of a method."""
-    async with stage.sqlite() as factory, factory() as session:
+    async with sandbox.sqlite() as factory, factory() as session:
         print(await session.scalars(select(Todo))[0])
 
 
 @provokes("never-awaited")
-async def forgotten_commit(stage: Stage) -> Warning:
+async def forgotten_commit(sandbox: Sandbox) -> Warning:
     """No error, and the row is lost."""
-    async with stage.sqlite() as factory:
+    async with sandbox.sqlite() as factory:
         with warnings.catch_warnings(record=True) as caught:
             warnings.simplefilter("always")
             async with factory() as session:
@@ -114,14 +114,14 @@ async def forgotten_commit(stage: Stage) -> Warning:
 
 
 @provokes("await-on-nothing")
-async def await_what_is_not_async(stage: Stage) -> None:
+async def await_what_is_not_async(sandbox: Sandbox) -> None:
     """`add` only notes something in memory."""
-    async with stage.sqlite() as factory, factory() as session:
+    async with sandbox.sqlite() as factory, factory() as session:
         await session.add(Project(name="kitchen"))
 
 
 @provokes("await-on-nothing")
-async def await_a_plain_function(stage: Stage) -> None:
+async def await_a_plain_function(sandbox: Sandbox) -> None:
     """A function that was to become `async def`, and did not."""
 
     def count() -> int:
@@ -131,7 +131,7 @@ async def await_a_plain_function(stage: Stage) -> None:
 
 
 @provokes("await-without-call")
-async def await_a_function_itself(stage: Stage) -> None:
+async def await_a_function_itself(sandbox: Sandbox) -> None:
     """The parentheses are forgotten."""
 
     async def count() -> int:
@@ -141,26 +141,26 @@ async def await_a_function_itself(stage: Stage) -> None:
 
 
 @provokes("await-without-call")
-async def await_a_method_itself(stage: Stage) -> None:
+async def await_a_method_itself(sandbox: Sandbox) -> None:
     """The same with a method."""
-    async with stage.sqlite() as factory, factory() as session:
+    async with sandbox.sqlite() as factory, factory() as session:
         await session.commit
 
 
 @provokes("await-in-plain-def")
-async def await_in_a_cell_without_async(stage: Stage) -> str:
+async def await_in_a_cell_without_async(sandbox: Sandbox) -> str:
     """A cell is refused as a whole."""
-    return await key_found_in_kernel(stage, "def count(store):\n    return await store.count()")
+    return await key_found_in_kernel(sandbox, "def count(store):\n    return await store.count()")
 
 
 @provokes("await-in-plain-def")
-def async_with_in_a_file_without_async(stage: Stage) -> None:
+def async_with_in_a_file_without_async(sandbox: Sandbox) -> None:
     """So is a file."""
     compile("def get(self):\n    async with self.factory():\n        pass", "datastore.py", "exec")
 
 
 @provokes("await-on-nothing")
-async def task_of_a_function(stage: Stage) -> None:
+async def task_of_a_function(sandbox: Sandbox) -> None:
     """The function itself instead of a call to it."""
 
     async def count() -> int:
@@ -170,7 +170,7 @@ async def task_of_a_function(stage: Stage) -> None:
 
 
 @provokes("async-with-on-sync")
-async def async_with_a_plain_session(stage: Stage) -> None:
+async def async_with_a_plain_session(sandbox: Sandbox) -> None:
     """The engine is still the synchronous one."""
     engine = create_engine("sqlite://")
     connection = engine.connect()
@@ -183,68 +183,68 @@ async def async_with_a_plain_session(stage: Stage) -> None:
 
 
 @provokes("async-with-on-sync")
-async def async_for_over_a_list(stage: Stage) -> None:
+async def async_for_over_a_list(sandbox: Sandbox) -> None:
     """The result of `await session.scalars(…)` is complete: there is nothing to wait for."""
-    async with stage.sqlite() as factory, factory() as session:
+    async with sandbox.sqlite() as factory, factory() as session:
         async for todo in await session.scalars(select(Todo)):
             print(todo)
 
 
 @provokes("factory-not-called")
-async def async_with_the_factory(stage: Stage) -> None:
+async def async_with_the_factory(sandbox: Sandbox) -> None:
     """It has no session yet: the brackets are missing."""
-    async with stage.sqlite() as factory, factory as session:
+    async with sandbox.sqlite() as factory, factory as session:
         await session.commit()
 
 
 @provokes("factory-not-called")
-async def a_query_by_the_factory(stage: Stage) -> None:
+async def a_query_by_the_factory(sandbox: Sandbox) -> None:
     """The same mistake without a block."""
-    async with stage.sqlite() as factory:
+    async with sandbox.sqlite() as factory:
         await factory.get(Project, 1)
 
 
 @provokes("sync-with-on-async")
-async def plain_with_an_async_session(stage: Stage) -> None:
+async def plain_with_an_async_session(sandbox: Sandbox) -> None:
     """Closing an async session must be awaited."""
-    async with stage.sqlite() as factory:
+    async with sandbox.sqlite() as factory:
         with factory() as session:
             session.add(Project(name="kitchen"))
 
 
 @provokes("run-in-notebook")
-async def run_in_a_kernel(stage: Stage) -> str:
+async def run_in_a_kernel(sandbox: Sandbox) -> str:
     """A notebook has a running event loop already."""
-    return await key_found_in_kernel(stage, "import asyncio\nasyncio.run(asyncio.sleep(0))")
+    return await key_found_in_kernel(sandbox, "import asyncio\nasyncio.run(asyncio.sleep(0))")
 
 
 @provokes("run-in-notebook")
-async def run_inside_a_coroutine(stage: Stage) -> None:
+async def run_inside_a_coroutine(sandbox: Sandbox) -> None:
     """So has every `async def`."""
     asyncio.run(asyncio.sleep(0))
 
 
 @provokes("run-in-notebook")
-async def run_until_complete_inside_a_coroutine(stage: Stage) -> None:
+async def run_until_complete_inside_a_coroutine(sandbox: Sandbox) -> None:
     """The older spelling."""
     asyncio.get_running_loop().run_until_complete(asyncio.sleep(0))
 
 
 @provokes("cell-not-run")
-async def name_of_a_skipped_cell(stage: Stage) -> str:
+async def name_of_a_skipped_cell(sandbox: Sandbox) -> str:
     """A fresh kernel knows nothing of the cells above."""
-    return await key_found_in_kernel(stage, "async with factory() as session:\n    pass")
+    return await key_found_in_kernel(sandbox, "async with factory() as session:\n    pass")
 
 
 @provokes("letter-without-quotes")
-async def letter_of_an_answer_without_quotes(stage: Stage) -> str:
+async def letter_of_an_answer_without_quotes(sandbox: Sandbox) -> str:
     """The question is the course's own."""
     set_up = "from todo_lib.course import lesson\nq = lesson('00')\n"
-    return await key_found_in_kernel(stage, set_up + "q.run.predict(C)")
+    return await key_found_in_kernel(sandbox, set_up + "q.run.predict(C)")
 
 
 @provokes("blocking-call")
-async def sleep_under_watch(stage: Stage) -> None:
+async def sleep_under_watch(sandbox: Sandbox) -> None:
     """The tool blockbuster makes it an error."""
     watch = BlockBuster("tests.lab.provoke")
     watch.activate()
@@ -255,7 +255,7 @@ async def sleep_under_watch(stage: Stage) -> None:
 
 
 @provokes("blocking-call")
-async def sleep_unwatched(stage: Stage) -> None:
+async def sleep_unwatched(sandbox: Sandbox) -> None:
     """Without it nothing is raised: five pauses that should overlap come one after the other."""
 
     async def pause() -> None:
@@ -267,7 +267,7 @@ async def sleep_unwatched(stage: Stage) -> None:
 
 
 @provokes("loop-closed")
-def loop_kept_too_long(stage: Stage) -> None:
+def loop_kept_too_long(sandbox: Sandbox) -> None:
     """Somebody keeps an event loop and uses it after its end."""
     loop = asyncio.new_event_loop()
     loop.run_until_complete(asyncio.sleep(0))
@@ -276,7 +276,7 @@ def loop_kept_too_long(stage: Stage) -> None:
 
 
 @provokes("loop-closed")
-def work_handed_over_too_late(stage: Stage) -> None:
+def work_handed_over_too_late(sandbox: Sandbox) -> None:
     """A thread hands work to a loop that is gone."""
     with new_loop() as runner:
         loop = runner.get_loop()

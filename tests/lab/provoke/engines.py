@@ -9,60 +9,60 @@ from sqlalchemy.ext.asyncio import create_async_engine
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 from . import provokes
-from .stage import Base, Stage, Todo
+from .sandbox import Base, Sandbox, Todo
 
 
 @provokes("create-all-on-async-engine")
-async def create_all_on_the_engine(stage: Stage) -> None:
+async def create_all_on_the_engine(sandbox: Sandbox) -> None:
     """`create_all` is a synchronous function."""
-    async with stage.engine() as engine:
+    async with sandbox.engine() as engine:
         Base.metadata.create_all(engine)
 
 
 @provokes("create-all-on-async-engine")
-async def create_all_on_the_connection(stage: Stage) -> None:
+async def create_all_on_the_connection(sandbox: Sandbox) -> None:
     """The same with a connection."""
-    async with stage.engine() as engine, engine.begin() as connection:
+    async with sandbox.engine() as engine, engine.begin() as connection:
         Base.metadata.create_all(connection)
 
 
 @provokes("create-all-called")
-async def create_all_with_parentheses(stage: Stage) -> None:
+async def create_all_with_parentheses(sandbox: Sandbox) -> None:
     """It is called before `run_sync` gets it."""
-    async with stage.engine() as engine, engine.begin() as connection:
+    async with sandbox.engine() as engine, engine.begin() as connection:
         await connection.run_sync(Base.metadata.create_all())
 
 
 @provokes("create-all-in-session")
-async def create_all_through_a_session(stage: Stage) -> None:
+async def create_all_through_a_session(sandbox: Sandbox) -> None:
     """A session hands over a session."""
-    async with stage.sqlite() as factory, factory() as session:
+    async with sandbox.sqlite() as factory, factory() as session:
         await session.run_sync(Base.metadata.create_all)
 
 
 @provokes("sync-engine-of-sync-engine")
-def sync_engine_of_a_synchronous_engine(stage: Stage) -> None:
+def sync_engine_of_a_synchronous_engine(sandbox: Sandbox) -> None:
     """Half of the two lines was changed."""
     create_engine("sqlite://").sync_engine  # noqa: B018
 
 
 @provokes("engine-has-no-close")
-async def close_an_engine(stage: Stage) -> None:
+async def close_an_engine(sandbox: Sandbox) -> None:
     """As one closes a session."""
-    async with stage.engine() as engine:
+    async with sandbox.engine() as engine:
         await engine.close()
 
 
 @provokes("sync-driver")
-async def sync_sqlite_driver(stage: Stage) -> None:
+async def sync_sqlite_driver(sandbox: Sandbox) -> None:
     """The address of the synchronous app."""
     create_async_engine("sqlite:///todo.db")
 
 
 @provokes("io-outside-await")
-async def sync_engine_on_an_async_driver(stage: Stage) -> None:
+async def sync_engine_on_an_async_driver(sandbox: Sandbox) -> None:
     """The other way round: the right URL in the wrong function."""
-    create_engine(stage.file).connect()
+    create_engine(sandbox.file).connect()
 
 
 NO_GREENLET = """
@@ -86,46 +86,46 @@ except Exception as error:
 
 
 @provokes("greenlet-not-installed")
-def import_without_greenlet(stage: Stage) -> str:
+def import_without_greenlet(sandbox: Sandbox) -> str:
     """SQLAlchemy 2.1 no longer installs greenlet by itself."""
-    done = stage.python("-c", NO_GREENLET)
+    done = sandbox.python("-c", NO_GREENLET)
     assert done.returncode == 0, done.stderr
     return done.stdout.strip()
 
 
 @provokes("result-not-subscriptable")
-async def first_of_a_result(stage: Stage) -> None:
+async def first_of_a_result(sandbox: Sandbox) -> None:
     """A result is read, not indexed."""
-    async with stage.sqlite() as factory, factory() as session:
+    async with sandbox.sqlite() as factory, factory() as session:
         result = await session.execute(select(Todo))
         print(result[0])
 
 
 @provokes("result-not-subscriptable")
-async def first_of_scalars(stage: Stage) -> None:
+async def first_of_scalars(sandbox: Sandbox) -> None:
     """The same with `scalars`."""
-    async with stage.sqlite() as factory, factory() as session:
+    async with sandbox.sqlite() as factory, factory() as session:
         print((await session.scalars(select(Todo)))[0])
 
 
 @provokes("no-result-found")
-async def one_of_none(stage: Stage) -> None:
+async def one_of_none(sandbox: Sandbox) -> None:
     """There is no to-do 99."""
-    async with stage.sqlite() as factory, factory() as session:
+    async with sandbox.sqlite() as factory, factory() as session:
         (await session.scalars(select(Todo).where(Todo.id == 99))).one()
 
 
 @provokes("no-result-found")
-async def get_one_of_none(stage: Stage) -> None:
+async def get_one_of_none(sandbox: Sandbox) -> None:
     """The same with `get_one`."""
-    async with stage.sqlite() as factory, factory() as session:
+    async with sandbox.sqlite() as factory, factory() as session:
         await session.get_one(Todo, 99)
 
 
 @provokes("pool-exhausted")
-async def four_holders(stage: Stage) -> None:
+async def four_holders(sandbox: Sandbox) -> None:
     """Three connections, four who want one at the same time."""
-    async with stage.sqlite(pool_size=2, max_overflow=1, pool_timeout=0.1) as factory:
+    async with sandbox.sqlite(pool_size=2, max_overflow=1, pool_timeout=0.1) as factory:
 
         async def hold() -> None:
             async with factory() as session:
@@ -145,7 +145,7 @@ class Note(base):
 
 
 @provokes("model-defined-twice")
-def run_the_cell_again(stage: Stage) -> None:
+def run_the_cell_again(sandbox: Sandbox) -> None:
     """A notebook's cell with a model is run for the second time."""
     names = names_of_a_notebook()
     exec(CELL, names)  # noqa: S102
@@ -154,7 +154,7 @@ def run_the_cell_again(stage: Stage) -> None:
 
 
 @provokes("model-defined-twice")
-def run_the_cell_again_and_read_the_warning(stage: Stage) -> None:
+def run_the_cell_again_and_read_the_warning(sandbox: Sandbox) -> None:
     """The warning that comes before the error; tests make it an error, too."""
     names = names_of_a_notebook()
     exec(CELL, names)  # noqa: S102

@@ -8,7 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import defer, joinedload
 
 from . import provokes
-from .stage import Project, Stage, Todo
+from .sandbox import Project, Sandbox, Todo
 
 
 class ProjectOutput(BaseModel):
@@ -34,45 +34,45 @@ async def one_project(session: AsyncSession) -> Project:
 
 
 @provokes("expired-attribute")
-async def read_after_commit(stage: Stage) -> None:
+async def read_after_commit(sandbox: Sandbox) -> None:
     """The default of SQLAlchemy: a commit expires what the session holds."""
-    async with stage.sqlite() as factory, factory(expire_on_commit=True) as session:
+    async with sandbox.sqlite() as factory, factory(expire_on_commit=True) as session:
         project = await one_project(session)
         await session.commit()
         print(project.name)
 
 
 @provokes("expired-attribute")
-async def read_after_commit_asyncpg(stage: Stage) -> None:
+async def read_after_commit_asyncpg(sandbox: Sandbox) -> None:
     """The same on PostgreSQL, where the exception comes unwrapped."""
-    async with stage.postgres("asyncpg") as factory, factory(expire_on_commit=True) as session:
+    async with sandbox.postgres("asyncpg") as factory, factory(expire_on_commit=True) as session:
         project = await one_project(session)
         await session.commit()
         print(project.name)
 
 
 @provokes("expired-attribute")
-async def read_after_rollback(stage: Stage) -> None:
+async def read_after_rollback(sandbox: Sandbox) -> None:
     """A rollback expires too, whatever `expire_on_commit` says."""
-    async with stage.sqlite() as factory, factory() as session:
+    async with sandbox.sqlite() as factory, factory() as session:
         project = await one_project(session)
         await session.rollback()
         print(project.name)
 
 
 @provokes("expired-attribute")
-async def pydantic_reads_after_commit(stage: Stage) -> None:
+async def pydantic_reads_after_commit(sandbox: Sandbox) -> None:
     """Here pydantic reads the attribute, and wraps the error in its own."""
-    async with stage.sqlite() as factory, factory(expire_on_commit=True) as session:
+    async with sandbox.sqlite() as factory, factory(expire_on_commit=True) as session:
         todo = await session.get_one(Todo, 1)
         await session.commit()
         TodoOutput.model_validate(todo)
 
 
 @provokes("onupdate-after-flush")
-async def read_onupdate_after_flush(stage: Stage) -> None:
+async def read_onupdate_after_flush(sandbox: Sandbox) -> None:
     """The database computed the value of `changed`; nobody has fetched it."""
-    async with stage.sqlite() as factory, factory() as session:
+    async with sandbox.sqlite() as factory, factory() as session:
         project = await one_project(session)
         project.name = "vegetable garden"
         await session.flush()
@@ -81,9 +81,9 @@ async def read_onupdate_after_flush(stage: Stage) -> None:
 
 
 @provokes("onupdate-after-flush")
-async def read_onupdate_after_commit(stage: Stage) -> None:
+async def read_onupdate_after_commit(sandbox: Sandbox) -> None:
     """`expire_on_commit=False` does not help against this one."""
-    async with stage.postgres("asyncpg") as factory, factory() as session:
+    async with sandbox.postgres("asyncpg") as factory, factory() as session:
         project = await one_project(session)
         project.name = "vegetable garden"
         await session.commit()
@@ -91,39 +91,39 @@ async def read_onupdate_after_commit(stage: Stage) -> None:
 
 
 @provokes("lazy-load")
-async def read_collection(stage: Stage) -> None:
+async def read_collection(sandbox: Sandbox) -> None:
     """A relationship is loaded when it is read, by default."""
-    async with stage.sqlite() as factory, factory() as session:
+    async with sandbox.sqlite() as factory, factory() as session:
         print((await one_project(session)).todos)
 
 
 @provokes("lazy-load")
-async def read_parent(stage: Stage) -> None:
+async def read_parent(sandbox: Sandbox) -> None:
     """The other direction."""
-    async with stage.sqlite() as factory, factory() as session:
+    async with sandbox.sqlite() as factory, factory() as session:
         print((await session.get_one(Todo, 1)).project)
 
 
 @provokes("lazy-load")
-async def read_collection_asyncpg(stage: Stage) -> None:
+async def read_collection_asyncpg(sandbox: Sandbox) -> None:
     """The same on PostgreSQL, where the exception comes unwrapped."""
-    async with stage.postgres("asyncpg") as factory, factory() as session:
+    async with sandbox.postgres("asyncpg") as factory, factory() as session:
         print((await one_project(session)).todos)
 
 
 @provokes("lazy-load")
-async def read_deferred_column(stage: Stage) -> None:
+async def read_deferred_column(sandbox: Sandbox) -> None:
     """A column that the query left out."""
-    async with stage.sqlite() as factory, factory() as session:
+    async with sandbox.sqlite() as factory, factory() as session:
         todo = await session.scalar(select(Todo).options(defer(Todo.name)).limit(1))
         print(todo.name)
 
 
 @provokes("pydantic-relationship")
-async def endpoint_returns_project(stage: Stage) -> None:
+async def endpoint_returns_project(sandbox: Sandbox) -> None:
     """FastAPI turns the answer into `ProjectOutput`, which reads `todos`."""
     app = FastAPI()
-    async with stage.sqlite() as factory, factory() as session:
+    async with sandbox.sqlite() as factory, factory() as session:
 
         @app.get("/", response_model=ProjectOutput)
         async def read() -> Project:
@@ -134,32 +134,32 @@ async def endpoint_returns_project(stage: Stage) -> None:
 
 
 @provokes("pydantic-relationship")
-async def model_validate_project(stage: Stage) -> None:
+async def model_validate_project(sandbox: Sandbox) -> None:
     """The same without FastAPI."""
-    async with stage.sqlite() as factory, factory() as session:
+    async with sandbox.sqlite() as factory, factory() as session:
         ProjectOutput.model_validate(await one_project(session))
 
 
 @provokes("pydantic-relationship")
-async def model_validate_project_asyncpg(stage: Stage) -> None:
+async def model_validate_project_asyncpg(sandbox: Sandbox) -> None:
     """The same on PostgreSQL."""
-    async with stage.postgres("asyncpg") as factory, factory() as session:
+    async with sandbox.postgres("asyncpg") as factory, factory() as session:
         ProjectOutput.model_validate(await one_project(session))
 
 
 @provokes("detached-instance")
-async def read_collection_after_close(stage: Stage) -> None:
+async def read_collection_after_close(sandbox: Sandbox) -> None:
     """The session is closed; the project belongs to nobody."""
-    async with stage.sqlite() as factory:
+    async with sandbox.sqlite() as factory:
         async with factory() as session:
             project = await one_project(session)
         print(project.todos)
 
 
 @provokes("detached-instance")
-async def read_expired_after_close(stage: Stage) -> None:
+async def read_expired_after_close(sandbox: Sandbox) -> None:
     """A plain column, expired by the commit."""
-    async with stage.sqlite() as factory:
+    async with sandbox.sqlite() as factory:
         async with factory(expire_on_commit=True) as session:
             project = await one_project(session)
             await session.commit()
@@ -167,30 +167,30 @@ async def read_expired_after_close(stage: Stage) -> None:
 
 
 @provokes("detached-instance")
-async def pydantic_reads_after_close(stage: Stage) -> None:
+async def pydantic_reads_after_close(sandbox: Sandbox) -> None:
     """Pydantic reads the relationship of a project whose session is closed."""
-    async with stage.sqlite() as factory:
+    async with sandbox.sqlite() as factory:
         async with factory() as session:
             project = await one_project(session)
         ProjectOutput.model_validate(project)
 
 
 @provokes("io-outside-await")
-async def connect_synchronously(stage: Stage) -> None:
+async def connect_synchronously(sandbox: Sandbox) -> None:
     """The engine inside the async engine has no `await` around it."""
-    async with stage.engine() as engine:
+    async with sandbox.engine() as engine:
         engine.sync_engine.connect()
 
 
 @provokes("io-outside-await")
-async def query_synchronously(stage: Stage) -> None:
+async def query_synchronously(sandbox: Sandbox) -> None:
     """The same for the session inside the async session."""
-    async with stage.sqlite() as factory, factory() as session:
+    async with sandbox.sqlite() as factory, factory() as session:
         session.sync_session.get(Project, 1)
 
 
 @provokes("unique-needed")
-async def join_a_collection(stage: Stage) -> None:
+async def join_a_collection(sandbox: Sandbox) -> None:
     """One row per to-do comes back, so the project comes twice."""
-    async with stage.sqlite() as factory, factory() as session:
+    async with sandbox.sqlite() as factory, factory() as session:
         print((await session.scalars(select(Project).options(joinedload(Project.todos)))).all())

@@ -14,14 +14,14 @@ from todo_lib.lab.db.postgres import database
 from todo_lib.lab.db.postgres_server import postgres_url
 
 from . import provokes
-from .stage import Project, Stage, Todo, new_loop
+from .sandbox import Project, Sandbox, Todo, new_loop
 
 FEW = 20  # connections of a server that is to be exhausted
 
 
-def engine_used_by_two_loops(stage: Stage, driver: str) -> BaseException | None:
+def engine_used_by_two_loops(sandbox: Sandbox, driver: str) -> BaseException | None:
     """Use one engine in one event loop, then in another; return what the second one raises."""
-    engine = create_async_engine(stage.postgres_url(driver))
+    engine = create_async_engine(sandbox.postgres_url(driver))
 
     async def use() -> None:
         async with engine.connect() as connection:
@@ -40,16 +40,16 @@ def engine_used_by_two_loops(stage: Stage, driver: str) -> BaseException | None:
 
 
 @provokes("different-loop")
-def module_level_engine(stage: Stage) -> BaseException:
+def module_level_engine(sandbox: Sandbox) -> BaseException:
     """What happens to an engine that is made when a module is imported: each test has its own loop."""
-    assert engine_used_by_two_loops(stage, "psycopg") is None
-    return engine_used_by_two_loops(stage, "asyncpg")
+    assert engine_used_by_two_loops(sandbox, "psycopg") is None
+    return engine_used_by_two_loops(sandbox, "asyncpg")
 
 
 @provokes("another-operation")
-async def two_tasks_one_connection(stage: Stage) -> None:
+async def two_tasks_one_connection(sandbox: Sandbox) -> None:
     """A second query while the first is running."""
-    connection = await asyncpg.connect(stage.postgres_url("asyncpg").replace("+asyncpg", ""))
+    connection = await asyncpg.connect(sandbox.postgres_url("asyncpg").replace("+asyncpg", ""))
     try:
         queries = (connection.fetch("SELECT pg_sleep(0.02)"), connection.fetch("SELECT 1"))
         outcomes = await asyncio.gather(*queries, return_exceptions=True)
@@ -59,40 +59,40 @@ async def two_tasks_one_connection(stage: Stage) -> None:
 
 
 @provokes("aware-datetime")
-async def aware_datetime(stage: Stage) -> None:
+async def aware_datetime(sandbox: Sandbox) -> None:
     """A time with a zone for a column without one. The other drivers say nothing."""
     aware = datetime(2028, 2, 29, tzinfo=UTC)
-    for silent in (stage.sqlite(), stage.postgres("psycopg")):
+    for silent in (sandbox.sqlite(), sandbox.postgres("psycopg")):
         async with silent as factory, factory() as session:
             session.add(Todo(project_id=1, name="plant", due=aware))
             await session.commit()
-    async with stage.postgres("asyncpg") as factory, factory() as session:
+    async with sandbox.postgres("asyncpg") as factory, factory() as session:
         session.add(Todo(project_id=1, name="plant", due=aware))
         await session.commit()
 
 
 @provokes("aware-datetime")
-async def aware_datetime_in_a_filter(stage: Stage) -> None:
+async def aware_datetime_in_a_filter(sandbox: Sandbox) -> None:
     """The same in a WHERE."""
-    async with stage.postgres("asyncpg") as factory, factory() as session:
+    async with sandbox.postgres("asyncpg") as factory, factory() as session:
         await session.scalars(select(Todo).where(Todo.due < datetime.now(UTC)))
 
 
 @provokes("aborted-transaction")
-async def go_on_after_an_error_asyncpg(stage: Stage) -> None:
+async def go_on_after_an_error_asyncpg(sandbox: Sandbox) -> None:
     """The error was caught; the transaction has ended all the same."""
-    await go_on_after_an_error(stage, "asyncpg")
+    await go_on_after_an_error(sandbox, "asyncpg")
 
 
 @provokes("aborted-transaction")
-async def go_on_after_an_error_psycopg(stage: Stage) -> None:
+async def go_on_after_an_error_psycopg(sandbox: Sandbox) -> None:
     """The other driver."""
-    await go_on_after_an_error(stage, "psycopg")
+    await go_on_after_an_error(sandbox, "psycopg")
 
 
-async def go_on_after_an_error(stage: Stage, driver: str) -> None:
+async def go_on_after_an_error(sandbox: Sandbox, driver: str) -> None:
     """Insert a name that is taken, ignore the error, ask for something else. SQLite answers."""
-    for factory_maker in (stage.sqlite, partial(stage.postgres, driver)):
+    for factory_maker in (sandbox.sqlite, partial(sandbox.postgres, driver)):
         async with factory_maker() as factory, factory() as session:
             with suppress(IntegrityError):
                 await session.execute(insert(Project).values(name="garden"))
@@ -100,46 +100,46 @@ async def go_on_after_an_error(stage: Stage, driver: str) -> None:
 
 
 @provokes("only-in-sqlite")
-async def number_of_rows(stage: Stage) -> None:
+async def number_of_rows(sandbox: Sandbox) -> None:
     """SQLite numbers its rows by itself."""
-    await only_in_sqlite(stage, text("SELECT id FROM todos ORDER BY rowid"))
+    await only_in_sqlite(sandbox, text("SELECT id FROM todos ORDER BY rowid"))
 
 
 @provokes("only-in-sqlite")
-async def booleans_as_numbers(stage: Stage) -> None:
+async def booleans_as_numbers(sandbox: Sandbox) -> None:
     """They are numbers in SQLite."""
-    await only_in_sqlite(stage, select(func.sum(Todo.name == "dig")))
+    await only_in_sqlite(sandbox, select(func.sum(Todo.name == "dig")))
 
 
 @provokes("only-in-sqlite")
-async def dates_as_texts(stage: Stage) -> None:
+async def dates_as_texts(sandbox: Sandbox) -> None:
     """They are texts in SQLite."""
-    await only_in_sqlite(stage, text("SELECT id FROM todos WHERE due <= :day").bindparams(day="2028-02-29"))
+    await only_in_sqlite(sandbox, text("SELECT id FROM todos WHERE due <= :day").bindparams(day="2028-02-29"))
 
 
-async def only_in_sqlite(stage: Stage, query: Executable) -> None:
+async def only_in_sqlite(sandbox: Sandbox, query: Executable) -> None:
     """Ask SQLite, which answers, then PostgreSQL."""
-    for factory_maker in (stage.sqlite, partial(stage.postgres, "asyncpg")):
+    for factory_maker in (sandbox.sqlite, partial(sandbox.postgres, "asyncpg")):
         async with factory_maker() as factory, factory() as session:
             await session.execute(query)
 
 
 @provokes("too-many-clients")
-async def engine_per_request_asyncpg(stage: Stage) -> None:
+async def engine_per_request_asyncpg(sandbox: Sandbox) -> None:
     """Each engine keeps its connection."""
     await engine_per_request_on_own_server("asyncpg")
 
 
 @provokes("too-many-clients")
-async def engine_per_request_psycopg(stage: Stage) -> None:
+async def engine_per_request_psycopg(sandbox: Sandbox) -> None:
     """The other driver."""
     await engine_per_request_on_own_server("psycopg")
 
 
 @provokes("too-many-clients")
-async def engine_per_request_with_a_limit(stage: Stage) -> None:
+async def engine_per_request_with_a_limit(sandbox: Sandbox) -> None:
     """A database can have a limit of its own; PostgreSQL says it in other words."""
-    async with database("postgresql+asyncpg", stage.postgres_url("asyncpg"), connections=3) as url:
+    async with database("postgresql+asyncpg", sandbox.postgres_url("asyncpg"), connections=3) as url:
         await engine_per_request(url)
 
 

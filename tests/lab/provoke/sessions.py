@@ -10,7 +10,7 @@ from sqlalchemy import event, select, text
 from sqlalchemy.exc import IntegrityError
 
 from . import provokes
-from .stage import Factory, Project, Stage, Todo
+from .sandbox import Factory, Project, Sandbox, Todo
 
 WAIT = 0.02
 
@@ -29,18 +29,18 @@ def make_slow(factory: Factory) -> None:
 
 
 @provokes("shared-session-cold")
-async def two_tasks_one_session(stage: Stage) -> None:
+async def two_tasks_one_session(sandbox: Sandbox) -> None:
     """The first task is still waiting for a connection when the second asks for one."""
-    async with stage.sqlite() as factory, factory() as session:
+    async with sandbox.sqlite() as factory, factory() as session:
         await factory.kw["bind"].dispose()
         outcomes = await asyncio.gather(*(session.get(Todo, id) for id in (1, 2)), return_exceptions=True)
         raise next(each for each in outcomes if isinstance(each, BaseException))
 
 
 @provokes("shared-session-cold")
-async def two_tasks_one_session_in_a_task_group(stage: Stage) -> None:
+async def two_tasks_one_session_in_a_task_group(sandbox: Sandbox) -> None:
     """A TaskGroup puts the exception into a group."""
-    async with stage.sqlite() as factory:
+    async with sandbox.sqlite() as factory:
         await factory.kw["bind"].dispose()
         async with factory() as session:
             first = asyncio.create_task(session.get(Todo, 1))
@@ -53,10 +53,10 @@ async def two_tasks_one_session_in_a_task_group(stage: Stage) -> None:
 
 
 @provokes("shared-session-warm")
-async def two_tasks_one_session_with_a_connection(stage: Stage) -> None:
+async def two_tasks_one_session_with_a_connection(sandbox: Sandbox) -> None:
     """Once the session has a connection there is no error, and no concurrency either."""
     query = text("SELECT slow(1)")
-    async with stage.sqlite() as factory, factory() as session:
+    async with sandbox.sqlite() as factory, factory() as session:
         make_slow(factory)
         await factory.kw["bind"].dispose()  # so that the next connection knows `slow`
         await session.execute(query)
@@ -65,9 +65,9 @@ async def two_tasks_one_session_with_a_connection(stage: Stage) -> None:
         assert time.perf_counter() - began >= 5 * WAIT
 
 
-async def ended_by_another_task(stage: Stage) -> list[BaseException]:
+async def ended_by_another_task(sandbox: Sandbox) -> list[BaseException]:
     """Let two tasks commit one session; return what each of them raised."""
-    async with stage.sqlite() as factory:
+    async with sandbox.sqlite() as factory:
         session = factory()
         session.add(Project(name="kitchen"))
         await session.connection()
@@ -77,17 +77,17 @@ async def ended_by_another_task(stage: Stage) -> list[BaseException]:
 
 
 @provokes("illegal-state-change")
-async def commit_twice_at_once(stage: Stage) -> BaseException:
+async def commit_twice_at_once(sandbox: Sandbox) -> BaseException:
     """The second task wants to commit while the first is at it."""
-    errors = await ended_by_another_task(stage)
+    errors = await ended_by_another_task(sandbox)
     print(errors)
     return errors[-1]
 
 
 @provokes("illegal-state-change")
-async def close_while_in_use(stage: Stage) -> None:
+async def close_while_in_use(sandbox: Sandbox) -> None:
     """What the end of `async with` does when a task is still at work."""
-    async with stage.sqlite() as factory:
+    async with sandbox.sqlite() as factory:
         await factory.kw["bind"].dispose()
         session = factory()
         busy = asyncio.create_task(session.get(Todo, 1))
@@ -100,9 +100,9 @@ async def close_while_in_use(stage: Stage) -> None:
 
 
 @provokes("already-flushing")
-async def flush_twice_at_once(stage: Stage) -> BaseException:
+async def flush_twice_at_once(sandbox: Sandbox) -> BaseException:
     """Two tasks flush the same session."""
-    async with stage.sqlite() as factory:
+    async with sandbox.sqlite() as factory:
         session = factory()
         session.add(Project(name="kitchen"))
         await session.connection()
@@ -113,50 +113,50 @@ async def flush_twice_at_once(stage: Stage) -> BaseException:
 
 
 @provokes("closed-transaction")
-async def committed_by_another_task(stage: Stage) -> BaseException:
+async def committed_by_another_task(sandbox: Sandbox) -> BaseException:
     """The first task finds that the second has ended its transaction."""
-    return (await ended_by_another_task(stage))[0]
+    return (await ended_by_another_task(sandbox))[0]
 
 
 @provokes("closed-transaction")
-async def use_a_closed_transaction(stage: Stage) -> None:
+async def use_a_closed_transaction(sandbox: Sandbox) -> None:
     """A transaction of a connection ends once."""
-    async with stage.engine() as engine, engine.connect() as connection:
+    async with sandbox.engine() as engine, engine.connect() as connection:
         transaction = await connection.begin()
         await transaction.commit()
         await transaction.commit()
 
 
 @provokes("closed-transaction")
-async def use_a_closed_connection(stage: Stage) -> None:
+async def use_a_closed_connection(sandbox: Sandbox) -> None:
     """The block is over, and with it the connection."""
-    async with stage.engine() as engine:
+    async with sandbox.engine() as engine:
         async with engine.connect() as connection:
             pass
         await connection.execute(text("SELECT 1"))
 
 
 @provokes("commit-inside-begin")
-async def commit_in_a_begin_block(stage: Stage) -> None:
+async def commit_in_a_begin_block(sandbox: Sandbox) -> None:
     """`session.begin()` commits at the end of its block; who commits before that has ended it."""
-    async with stage.sqlite() as factory, factory() as session, session.begin():
+    async with sandbox.sqlite() as factory, factory() as session, session.begin():
         session.add(Project(name="kitchen"))
         await session.commit()
         await session.get(Project, 1)
 
 
 @provokes("commit-inside-begin")
-async def commit_in_a_begin_block_of_a_connection(stage: Stage) -> None:
+async def commit_in_a_begin_block_of_a_connection(sandbox: Sandbox) -> None:
     """The same for a connection."""
-    async with stage.engine() as engine, engine.begin() as connection:
+    async with sandbox.engine() as engine, engine.begin() as connection:
         await connection.commit()
         await connection.execute(text("SELECT 1"))
 
 
 @provokes("pending-rollback")
-async def go_on_after_a_failed_flush(stage: Stage) -> None:
+async def go_on_after_a_failed_flush(sandbox: Sandbox) -> None:
     """The name is taken; the session must be rolled back before it is used again."""
-    async with stage.sqlite() as factory, factory() as session:
+    async with sandbox.sqlite() as factory, factory() as session:
         session.add(Project(name="garden"))
         try:
             await session.flush()
@@ -166,9 +166,9 @@ async def go_on_after_a_failed_flush(stage: Stage) -> None:
 
 
 @provokes("collected-connection")
-async def forget_a_session(stage: Stage) -> Warning:
+async def forget_a_session(sandbox: Sandbox) -> Warning:
     """The session is thrown away with a connection in its hands."""
-    async with stage.sqlite() as factory:
+    async with sandbox.sqlite() as factory:
         await factory.kw["bind"].dispose()
         with warnings.catch_warnings(record=True) as caught:
             warnings.simplefilter("always")
@@ -184,7 +184,7 @@ async def forget_a_session(stage: Stage) -> Warning:
 
 
 @provokes("async-session-query")
-async def query_as_in_the_old_days(stage: Stage) -> None:
+async def query_as_in_the_old_days(sandbox: Sandbox) -> None:
     """The habit of every application that was written before SQLAlchemy 2.0."""
-    async with stage.sqlite() as factory, factory() as session:
+    async with sandbox.sqlite() as factory, factory() as session:
         session.query(Todo)

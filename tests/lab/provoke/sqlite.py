@@ -13,13 +13,13 @@ from sqlalchemy.ext.asyncio import async_sessionmaker
 from sqlalchemy.pool import StaticPool
 
 from . import provokes
-from .stage import Project, Stage, Todo, fill
+from .sandbox import Project, Sandbox, Todo, fill
 
 
 @provokes("database-locked")
-async def two_writers(stage: Stage) -> None:
+async def two_writers(sandbox: Sandbox) -> None:
     """The first writer has not committed; the second waits for its patience to end."""
-    async with stage.sqlite(connect_args={"timeout": 0.05}) as factory, factory() as first:
+    async with sandbox.sqlite(connect_args={"timeout": 0.05}) as factory, factory() as first:
         first.add(Project(name="kitchen"))
         await first.flush()
         async with factory() as second:
@@ -28,11 +28,11 @@ async def two_writers(stage: Stage) -> None:
 
 
 @provokes("database-locked")
-async def read_then_write(stage: Stage) -> None:
+async def read_then_write(sandbox: Sandbox) -> None:
     """A transaction that began by reading may not write once another one has: no waiting helps."""
     begin, add_one = text("BEGIN"), text("UPDATE todos SET done = done + 1 WHERE id = 1")
     async with (
-        stage.sqlite(isolation_level="AUTOCOMMIT", connect_args={"timeout": 5}) as factory,
+        sandbox.sqlite(isolation_level="AUTOCOMMIT", connect_args={"timeout": 5}) as factory,
         factory.kw["bind"].connect() as reader,
         factory.kw["bind"].connect() as writer,
     ):
@@ -45,10 +45,10 @@ async def read_then_write(stage: Stage) -> None:
 
 
 @provokes("lost-update")
-async def three_read_modify_writes(stage: Stage) -> None:
+async def three_read_modify_writes(sandbox: Sandbox) -> None:
     """Three tasks add one each; one of them survives."""
     barrier = asyncio.Barrier(3)
-    async with stage.sqlite() as factory:
+    async with sandbox.sqlite() as factory:
 
         async def add_one() -> None:
             async with factory() as session:
@@ -63,18 +63,18 @@ async def three_read_modify_writes(stage: Stage) -> None:
 
 
 @provokes("foreign-keys-off")
-async def orphan(stage: Stage) -> None:
+async def orphan(sandbox: Sandbox) -> None:
     """There is no project 99."""
-    async with stage.sqlite() as factory, factory() as session:
+    async with sandbox.sqlite() as factory, factory() as session:
         session.add(Todo(project_id=99, name="orphan"))
         await session.commit()
         assert await session.get(Project, 99) is None
 
 
 @provokes("memory-shared")
-async def see_what_is_not_committed(stage: Stage) -> None:
+async def see_what_is_not_committed(sandbox: Sandbox) -> None:
     """B sees A's row before A commits; B's rollback takes it away."""
-    async with stage.engine("sqlite+aiosqlite://", poolclass=StaticPool) as engine:
+    async with sandbox.engine("sqlite+aiosqlite://", poolclass=StaticPool) as engine:
         await fill(engine)
         factory = async_sessionmaker(engine)
         async with factory() as a, factory() as b:
@@ -100,10 +100,10 @@ print("done", flush=True)
 
 
 @provokes("unclosed-aiosqlite")
-def program_that_never_ends(stage: Stage) -> None:
+def program_that_never_ends(sandbox: Sandbox) -> None:
     """The last line has run, and the program is still there."""
     with subprocess.Popen(
-        [sys.executable, "-c", NEVER_ENDS], cwd=stage.folder, stdout=subprocess.PIPE, encoding="utf-8"
+        [sys.executable, "-c", NEVER_ENDS], cwd=sandbox.folder, stdout=subprocess.PIPE, encoding="utf-8"
     ) as program:
         try:
             assert program.stdout.readline() == "done\n"
@@ -116,7 +116,7 @@ def program_that_never_ends(stage: Stage) -> None:
 
 
 @provokes("unclosed-aiosqlite")
-async def connection_thrown_away(stage: Stage) -> Warning:
+async def connection_thrown_away(sandbox: Sandbox) -> Warning:
     """What the driver says if the connection is collected before the end."""
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
@@ -131,24 +131,24 @@ async def connection_thrown_away(stage: Stage) -> Warning:
 
 
 @provokes("no-such-table")
-async def tables_not_created(stage: Stage) -> None:
+async def tables_not_created(sandbox: Sandbox) -> None:
     """The file is empty."""
-    async with stage.engine() as engine, engine.connect() as connection:
+    async with sandbox.engine() as engine, engine.connect() as connection:
         await connection.execute(select(Project.id))
 
 
 @provokes("no-such-table")
-async def column_not_created(stage: Stage) -> None:
+async def column_not_created(sandbox: Sandbox) -> None:
     """The table is older than the model; `create_all` does not change it."""
-    async with stage.engine() as engine:
+    async with sandbox.engine() as engine:
         async with engine.begin() as connection:
             await connection.execute(text("CREATE TABLE projects (id INTEGER PRIMARY KEY)"))
         await fill(engine)
 
 
 @provokes("no-such-table")
-async def tables_not_created_on_postgres(stage: Stage) -> None:
+async def tables_not_created_on_postgres(sandbox: Sandbox) -> None:
     """PostgreSQL says it in other words."""
-    async with stage.postgres("asyncpg") as factory, factory() as session:
+    async with sandbox.postgres("asyncpg") as factory, factory() as session:
         await session.execute(text("DROP TABLE todos"))
         await session.execute(select(Todo.id))

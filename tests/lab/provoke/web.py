@@ -10,13 +10,13 @@ from fastapi.testclient import TestClient
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from . import provokes
-from .stage import REPOSITORY, Project, Stage
+from .sandbox import REPOSITORY, Project, Sandbox
 
 PYPROJECT = str(REPOSITORY / "pyproject.toml")
 
 
 @provokes("lifespan-not-run")
-async def client_without_lifespan(stage: Stage) -> None:
+async def client_without_lifespan(sandbox: Sandbox) -> None:
     """ASGITransport starts no lifespan, so nothing has filled `app.state`."""
     app = FastAPI()
 
@@ -29,22 +29,22 @@ async def client_without_lifespan(stage: Stage) -> None:
 
 
 @provokes("client-app-argument")
-async def client_with_app(stage: Stage) -> None:
+async def client_with_app(sandbox: Sandbox) -> None:
     """Httpx took `app=` until version 0.27."""
     httpx.AsyncClient(app=FastAPI(), base_url="http://test")
 
 
 @provokes("synchronous-client-awaited")
-async def synchronous_client_awaited(stage: Stage) -> None:
+async def synchronous_client_awaited(sandbox: Sandbox) -> None:
     """The client was kept when the test became asynchronous."""
     await TestClient(FastAPI()).get("/")
 
 
 @provokes("commit-after-response")
-async def commit_in_teardown(stage: Stage) -> BaseException:
+async def commit_in_teardown(sandbox: Sandbox) -> BaseException:
     """The client has its 200 before the commit fails."""
     app = FastAPI()
-    async with stage.sqlite() as factory:
+    async with sandbox.sqlite() as factory:
 
         async def get_session() -> AsyncIterator[AsyncSession]:
             async with factory() as session:
@@ -85,12 +85,12 @@ def pytest_exception_interact(call):
 
 
 @provokes("async-fixture-strict")
-def plain_fixture(stage: Stage) -> str:
+def plain_fixture(sandbox: Sandbox) -> str:
     """`@pytest.fixture` on an `async def`, in strict mode."""
-    (stage.folder / "test_it.py").write_text(TEST, "utf-8")
-    (stage.folder / "conftest.py").write_text(TELL, "utf-8")
+    (sandbox.folder / "test_it.py").write_text(TEST, "utf-8")
+    (sandbox.folder / "conftest.py").write_text(TELL, "utf-8")
     plugins = ("-p", "pytest_asyncio.plugin", "-p", "no:cacheprovider")
-    done = stage.python("-m", "pytest", "-s", "-q", "-W", "error", *plugins, "-c", PYPROJECT)
+    done = sandbox.python("-m", "pytest", "-s", "-q", "-W", "error", *plugins, "-c", PYPROJECT)
     key = re.search("found: (.+)", done.stdout)
     assert key, done.stdout + done.stderr
     return key[1]

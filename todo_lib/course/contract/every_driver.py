@@ -13,7 +13,7 @@ from todo_lib.lab.db.temporary import SQLITE, temporary_database
 from todo_lib.lab.messages import Table
 
 WIDTH = 50  # characters of a promise
-PATIENCE = 10.0  # seconds for one behaviour
+BEHAVIOUR_TIMEOUT = 10.0  # seconds for one behaviour
 
 
 async def contract_everywhere(store_class: Callable[..., Any], *methods: str) -> Table:
@@ -34,7 +34,7 @@ async def contract_everywhere(store_class: Callable[..., Any], *methods: str) ->
 
 async def _holds(behaviour: Behaviour, store_class: Callable[..., Any], url: str) -> bool:
     try:
-        async with async_harness(store_class, url) as harness, asyncio.timeout(PATIENCE):
+        async with async_harness(store_class, url) as harness, asyncio.timeout(BEHAVIOUR_TIMEOUT):
             await behaviour(harness)
     except Exception:  # noqa: BLE001 (whatever the store raises, the promise does not hold)
         return False

@@ -11,7 +11,7 @@ from typing import Any
 
 from todo_lib.lab.aio.task_factory import tasks_without_author, tell
 
-PATIENCE = 1.0  # seconds for what is under way; then it is cancelled
+GRACE_PERIOD = 1.0  # seconds for what is under way; then it is cancelled
 POOL = "asyncio"  # how the loop calls its own
 
 _judged = contextvars.ContextVar("todo_lab_judged", default=False)
@@ -41,11 +41,11 @@ async def wait_for_tasks() -> AsyncIterator[None]:
         _judged.reset(token)
         left = {task for task in started if not task.done()}
         if left:
-            _, late = await asyncio.wait(left, timeout=PATIENCE)
+            _, late = await asyncio.wait(left, timeout=GRACE_PERIOD)
             for task in late:
                 task.cancel()
             if late:
-                await asyncio.wait(late, timeout=PATIENCE)
+                await asyncio.wait(late, timeout=GRACE_PERIOD)
         for task in started:
             if task.done() and not task.cancelled():
                 task.exception()  # looked at: Python would report it much later, in some other place
@@ -66,7 +66,7 @@ async def wait_for_threads() -> AsyncIterator[None]:
         loop.set_default_executor(_pool())  # has no thread until it is used, as the loop's own
         pool.shutdown(wait=False)
         ours = [each for each in threading.enumerate() if each not in before and each.name.startswith(POOL)]
-        give_up = time.monotonic() + PATIENCE
+        give_up = time.monotonic() + GRACE_PERIOD
         while any(thread.is_alive() for thread in ours) and time.monotonic() < give_up:  # noqa: ASYNC110
             await asyncio.sleep(0.001)  # a thread that ends sets no event
 

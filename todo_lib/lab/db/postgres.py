@@ -17,7 +17,7 @@ from todo_lib.lab.messages import Note
 ROLE = "todo_lab"  # an application's user: it owns its database, and is no superuser
 PASSWORD = f"{ROLE}-only-for-play"
 CONNECTIONS = 60  # that one scratch database allows at a time
-PATIENCE = 10.0  # seconds for a server to answer
+CONNECT_TIMEOUT = 10.0  # seconds for a server to answer
 # Upper and lower case of every alphabet, wherever the server stands. Older servers: as they were set up.
 LOCALE = "LOCALE_PROVIDER builtin BUILTIN_LOCALE 'C.UTF-8' LC_COLLATE 'C' LC_CTYPE 'C'"
 KNOWS_LOCALE = 17  # the first version of PostgreSQL that does
@@ -116,7 +116,7 @@ async def _drop(address: str, *names: str) -> None:
 
 async def _connect(address: str) -> asyncpg.Connection:
     plain = make_url(address).set(drivername="postgresql").render_as_string(hide_password=False)
-    return await asyncpg.connect(plain, timeout=PATIENCE)
+    return await asyncpg.connect(plain, timeout=CONNECT_TIMEOUT)
 
 
 async def _refuse_what_will_not_do(address: str) -> None:

@@ -95,7 +95,7 @@ async def nothing_else(task_filters: Answer) -> None:
 
 
 @dataclass(frozen=True)
-class Asking:
+class LiteralUnderTest:
     """Tasks in a database, to ask for with the learner's `literal` as the library's hook."""
 
     literal: Answer
@@ -110,15 +110,15 @@ class Asking:
 
 
 @asynccontextmanager
-async def beside_tasks(literal: Answer) -> AsyncIterator[Asking]:
+async def beside_tasks(literal: Answer) -> AsyncIterator[LiteralUnderTest]:
     """Give a database with tasks, and what asks it."""
     async with async_harness(lambda factory: None) as harness:
         await harness.insert_all(task(name, done=name == "snake_case") for name in LITERAL)
 
-        yield Asking(literal, harness)
+        yield LiteralUnderTest(literal, harness)
 
 
-async def gives_a_condition(ask: Asking) -> None:
+async def gives_a_condition(ask: LiteralUnderTest) -> None:
     """For `ilike` it returns a condition, as in `where(…)`."""
     tried, wanted = "literal(…, 'name', ilike, 'bread')", Words("a condition, made from columns['name']")
     try:
@@ -130,7 +130,7 @@ async def gives_a_condition(ask: Asking) -> None:
         raise BrokenPromise(tried, wanted, Words("a whole query") if isinstance(seen, Select) else seen)
 
 
-async def part_in_any_case(ask: Asking) -> None:
+async def part_in_any_case(ask: LiteralUnderTest) -> None:
     """`ilike` finds a part of the name, in any case."""
     for part, found in (("NAKE", ["snake_case", "snakeXcase"]), ("kauf", ["Äpfel kaufen"]), ("plum", [])):
         require_equal(f"name ilike {part!r}", found, await ask("name", ILIKE, part))
@@ -139,7 +139,7 @@ async def part_in_any_case(ask: Asking) -> None:
     )  # LIKE knows A to Z only
 
 
-async def every_character_literal(ask: Asking) -> None:
+async def every_character_literal(ask: LiteralUnderTest) -> None:
     """Every character stands for itself: `%`, `_`, `/`, backslash."""
     for part, found in (
         ("%", ["100 % sure"]),
@@ -151,7 +151,7 @@ async def every_character_literal(ask: Asking) -> None:
         require_equal(f"name ilike {part!r}", found, await ask("name", ILIKE, part))
 
 
-async def others_left_to_the_library(ask: Asking) -> None:
+async def others_left_to_the_library(ask: LiteralUnderTest) -> None:
     """All other operators are left to the library."""
     require_equal("name eq 'snake'", [], await ask("name", EQ, "snake"))
     require_equal("name eq 'snake_case'", ["snake_case"], await ask("name", EQ, "snake_case"))

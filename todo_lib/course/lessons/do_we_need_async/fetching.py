@@ -14,7 +14,7 @@ Answer = Callable[..., Any]
 NO_COROUTINE = re.compile("unhashable type|awaitable is required|bad yield|coroutine was expected")
 
 
-class Source:
+class SlowService:
     """Something to fetch from: `fetch(id)` waits and gives a value; earlier ids wait longer."""
 
     def __init__(self, count: int = 5, failing: bool = False) -> None:
@@ -73,37 +73,37 @@ class Source:
 async def results_in_order(load_all: Answer) -> None:
     """It returns a list: the result of `fetch(id)` for each id, in the order of `ids`."""
     for count in (5, 7, 0):
-        source = Source(count)
-        expected = [source.values[id] for id in source.ids]
-        seen = await source.load(load_all)
+        service = SlowService(count)
+        expected = [service.values[id] for id in service.ids]
+        seen = await service.load(load_all)
         if asyncio.isfuture(seen):
             seen = Words("a future: the results are not there yet, and nobody awaits them")
         elif isinstance(seen, list | tuple) and any(isawaitable(each) for each in seen):
             seen = Words("coroutines or tasks, not their results")
         require_equal(
-            f"load_all(fetch, {source.ids})", expected, list(seen) if isinstance(seen, tuple) else seen
+            f"load_all(fetch, {service.ids})", expected, list(seen) if isinstance(seen, tuple) else seen
         )
 
 
 async def all_under_way(load_all: Answer) -> None:
     """All fetches are under way at the same time."""
     for count in (5, 8):
-        source = Source(count)
-        await source.load(load_all)
-        if source.most != count:
-            expected, seen = Words(f"{count} at a time"), Words(f"{source.most} at a time")
+        service = SlowService(count)
+        await service.load(load_all)
+        if service.most != count:
+            expected, seen = Words(f"{count} at a time"), Words(f"{service.most} at a time")
             raise BrokenPromise(f"load_all with {count} ids", expected, seen)
 
 
 async def error_raised(load_all: Answer) -> None:
     """If one fetch fails, its error is raised."""
-    source = Source(5, failing=True)
+    service = SlowService(5, failing=True)
     try:
-        seen = await source.load(load_all)
+        seen = await service.load(load_all)
     except LookupError:
         return
     except ExceptionGroup as group:  # what a TaskGroup makes of it
         if group.subgroup(LookupError):
             return
         raise
-    raise BrokenPromise(f"load_all, where fetch({source.failing}) fails", Words("LookupError raised"), seen)
+    raise BrokenPromise(f"load_all, where fetch({service.failing}) fails", Words("LookupError raised"), seen)

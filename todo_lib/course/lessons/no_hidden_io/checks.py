@@ -20,7 +20,7 @@ STATEMENTS = 2  # for a page of tasks, however many there are
 
 
 @dataclass(frozen=True)
-class OnFactory:
+class CallWithFactory:
     """The learner's function, called with a session factory of the harness."""
 
     function: Callable[..., Awaitable[Any]]
@@ -33,7 +33,7 @@ class OnFactory:
 
 def with_harness(answer: Callable[..., Any]) -> AbstractAsyncContextManager[Harness]:
     """Give the answer a database of its own."""
-    return async_harness(partial(OnFactory, answer))
+    return async_harness(partial(CallWithFactory, answer))
 
 
 # -- rename ---------------------------------------------------------------------------------------------

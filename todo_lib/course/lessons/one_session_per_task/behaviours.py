@@ -32,7 +32,7 @@ def with_harness(answer: Callable[..., Any]) -> AbstractAsyncContextManager[Harn
 # -- load_all ------------------------------------------------------------------------------------------
 
 
-class Source:
+class TaskLoader:
     """Tasks in a database, and the `load` that the answer is given: it notes what is under way."""
 
     def __init__(self, harness: Harness) -> None:
@@ -111,28 +111,28 @@ def first_of(group: BaseExceptionGroup[Any]) -> BaseException:
 async def results_in_order(harness: Harness) -> None:
     """It returns a list: the result of `load(session, id)` for each id, in the order of `ids`."""
     for count in (5, 0):
-        source = Source(harness)
-        await source.fill(count)
-        results = dict(zip(source.ids, source.values, strict=True))
+        loader = TaskLoader(harness)
+        await loader.fill(count)
+        results = dict(zip(loader.ids, loader.values, strict=True))
 
         async def load(session: Any, id: int, results: dict[int, str] = results) -> str:
             await asyncio.sleep(0.005 * (max(results) - id))  # the first one takes longest
             return results[id]
 
-        require_equal(f"load_all with {count} ids", source.values, await source.call(load))
+        require_equal(f"load_all with {count} ids", loader.values, await loader.call(load))
 
 
 @fails_as("session shared")
 async def a_session_each(harness: Harness) -> None:
     """Each load gets an open session of its own: no two that run at once share one."""
-    source, sessions = Source(harness), []
-    await source.fill(5)
+    loader, sessions = TaskLoader(harness), []
+    await loader.fill(5)
 
     async def load(session: Any, id: int) -> None:
         sessions.append(session)
         await asyncio.sleep(0.001)
 
-    await source.call(load)
+    await loader.call(load)
     tried = "load_all with 5 ids: what `load` was given as its session"
     others = [each for each in sessions if not isinstance(each, AsyncSession)]
     if others:
@@ -148,22 +148,22 @@ async def a_session_each(harness: Harness) -> None:
 
 async def side_by_side(harness: Harness) -> None:
     """Several loads are under way at the same time."""
-    source = Source(harness)
-    await source.fill(5)
-    await source.call()
-    if source.most < 2:
+    loader = TaskLoader(harness)
+    await loader.fill(5)
+    await loader.call()
+    if loader.most < 2:
         raise BrokenPromise("load_all with 5 ids", Words("several loads at a time"), Words("1 at a time"))
 
 
-async def one_fails(source: Source) -> None:
+async def one_fails(loader: TaskLoader) -> None:
     """Call `load_all` where one of five loads fails.
 
     Raise `BrokenPromise` if the error does not come through.
     """
-    await source.fill(5, failing=True)
+    await loader.fill(5, failing=True)
     tried = "load_all, where one of 5 loads fails"
     try:
-        seen = await source.call()
+        seen = await loader.call()
     except LookupError:
         return
     raise BrokenPromise(tried, Words("LookupError raised, alone or in a group"), seen)
@@ -171,27 +171,27 @@ async def one_fails(source: Source) -> None:
 
 async def a_failure_stops_the_others(harness: Harness) -> None:
     """If one load fails, its error is raised, and by then the others have been cancelled."""
-    source = Source(harness)
-    await one_fails(source)
+    loader = TaskLoader(harness)
+    await one_fails(loader)
     tried, expected = "load_all, where one of 5 loads fails; the others", Words("cancelled")
-    if source.under_way:
+    if loader.under_way:
         raise BrokenPromise(
-            tried, expected, Words(f"{source.under_way} still running when the error was raised")
+            tried, expected, Words(f"{loader.under_way} still running when the error was raised")
         )
-    if source.finished:
+    if loader.finished:
         raise BrokenPromise(
-            tried, expected, Words(f"{source.finished} ran to their end before the error was raised")
+            tried, expected, Words(f"{loader.finished} ran to their end before the error was raised")
         )
 
 
 @fails_as("connection kept")
 async def connections_are_back(harness: Harness) -> None:
     """It has given every connection back when it returns, and when it raises."""
-    source = Source(harness)
-    await source.fill(5)
-    await source.call()
-    require_equal("load_all with 5 ids, then connections still held", 0, source.checked_out())
-    await one_fails(failing := Source(harness))
+    loader = TaskLoader(harness)
+    await loader.fill(5)
+    await loader.call()
+    require_equal("load_all with 5 ids, then connections still held", 0, loader.checked_out())
+    await one_fails(failing := TaskLoader(harness))
     require_equal("load_all, where one of 5 fails, then connections still held", 0, failing.checked_out())
 
 

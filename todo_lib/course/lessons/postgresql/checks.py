@@ -65,13 +65,13 @@ LENGTH = NAME.length
 
 
 @dataclass(frozen=True)
-class Desk:
+class SaveAllUnderTest:
     """A learner's `save_all` with a database for it: no reminder is there, and commits are counted."""
 
     save_all: Callable[..., Any]
     factory: Factory
     own: Factory
-    """Sessions of the desk's own, on another engine: what they see is really in the database."""
+    """Sessions of the subject's own, on another engine: what they see is really in the database."""
     commits: list[str] = field(default_factory=list)
 
     async def names(self) -> list[str]:
@@ -93,7 +93,7 @@ class Desk:
 
 
 @asynccontextmanager
-async def desk(url: str, save_all: Callable[..., Any]) -> AsyncIterator[Desk]:
+async def with_reminders(url: str, save_all: Callable[..., Any]) -> AsyncIterator[SaveAllUnderTest]:
     """Give a function an empty database at `url`; afterwards close what was opened."""
     own = create_async_session_factory(url)
     try:
@@ -101,7 +101,7 @@ async def desk(url: str, save_all: Callable[..., Any]) -> AsyncIterator[Desk]:
         async with own.kw["bind"].begin() as connection:
             await connection.run_sync(Base.metadata.create_all)
         async with tracked_factory(url) as factory:
-            made, engine = Desk(save_all, factory, own), factory.kw["bind"].sync_engine
+            made, engine = SaveAllUnderTest(save_all, factory, own), factory.kw["bind"].sync_engine
             event.listen(engine, "commit", lambda _: made.commits.append("commit"))
             if engine.dialect.name == "sqlite":
                 event.listen(engine, "do_execute", _refuse_long_names)
@@ -115,67 +115,67 @@ def _refuse_long_names(cursor: Any, statement: str, parameters: Sequence[Any], c
         raise sqlite3.DataError(f"value too long for type character varying({LENGTH})")
 
 
-async def saves_every_name(desk: Desk) -> None:
+async def saves_every_name(subject: SaveAllUnderTest) -> None:
     """It saves a reminder for each name, and returns an empty list if none was taken."""
-    await desk.try_it(["bread", "milk", "tea"], [], ["bread", "milk", "tea"])
+    await subject.try_it(["bread", "milk", "tea"], [], ["bread", "milk", "tea"])
 
 
-async def skips_what_is_taken(desk: Desk) -> None:
+async def skips_what_is_taken(subject: SaveAllUnderTest) -> None:
     """A name that is taken is skipped and returned; all others, before and after it, are saved."""
-    await desk.try_it(["bread", "tea"], [], ["bread", "tea"])
+    await subject.try_it(["bread", "tea"], [], ["bread", "tea"])
     names = ["milk", "bread", "milk", "rice", "tea", "salt"]
-    await desk.try_it(names, ["bread", "milk", "tea"], ["bread", "tea", "milk", "rice", "salt"])
+    await subject.try_it(names, ["bread", "milk", "tea"], ["bread", "tea", "milk", "rice", "salt"])
 
 
-async def commits_once(desk: Desk) -> None:
+async def commits_once(subject: SaveAllUnderTest) -> None:
     """All of it is one transaction: one commit, at the end."""
-    await desk.save_all(desk.factory, ["bread", "milk", "milk", "tea"])
-    wanted, seen = Words("1 commit"), Words(f"{len(desk.commits)} commits")
-    if len(desk.commits) != 1:
+    await subject.save_all(subject.factory, ["bread", "milk", "milk", "tea"])
+    wanted, seen = Words("1 commit"), Words(f"{len(subject.commits)} commits")
+    if len(subject.commits) != 1:
         raise BrokenPromise("save_all(factory, ['bread', 'milk', 'milk', 'tea'])", wanted, seen)
 
 
-async def sees_a_rival(desk: Desk) -> None:
+async def sees_a_rival(subject: SaveAllUnderTest) -> None:
     """A name that somebody else is saving at the same moment is taken, too."""
-    async with desk.own() as rival:
+    async with subject.own() as rival:
         rival.add(Reminder(name="milk"))
         await rival.flush()
-        call = asyncio.create_task(desk.save_all(desk.factory, ["bread", "milk", "tea"]))
+        call = asyncio.create_task(subject.save_all(subject.factory, ["bread", "milk", "tea"]))
         for _ in range(20):  # until it waits for the rival, if one can see that
             await asyncio.sleep(0.01)
-            if call.done() or (desk.own.kw["bind"].dialect.name == "postgresql" and await _waits(desk)):
+            if call.done() or (subject.own.kw["bind"].dialect.name == "postgresql" and await _waits(subject)):
                 break
         await rival.commit()
     require_equal(
         "save_all(factory, ['bread', 'milk', 'tea']), 'milk' at the same moment", ["milk"], await call
     )
     require_equal(
-        "the same, then the names in the database", ["bread", "milk", "tea"], sorted(await desk.names())
+        "the same, then the names in the database", ["bread", "milk", "tea"], sorted(await subject.names())
     )
 
 
-async def raises_other_errors(desk: Desk) -> None:
+async def raises_other_errors(subject: SaveAllUnderTest) -> None:
     """Any other error is raised, and nothing is saved. Here SQLite, too, refuses a name that is too long."""
     tried = "save_all(factory, ['bread', a name of 30 characters, 'milk'])"
     try:
-        seen = await desk.save_all(desk.factory, ["bread", "x" * 30, "milk"])
+        seen = await subject.save_all(subject.factory, ["bread", "x" * 30, "milk"])
     except DBAPIError:
-        require_equal(f"{tried}, then the names in the database", [], await desk.names())
+        require_equal(f"{tried}, then the names in the database", [], await subject.names())
     else:
         raise BrokenPromise(tried, Words("the database's error raised"), seen)
 
 
-async def _waits(desk: Desk) -> bool:
-    async with desk.own() as session:
+async def _waits(subject: SaveAllUnderTest) -> bool:
+    async with subject.own() as session:
         return bool(await session.scalar(WAITING))
 
 
 @fails_as("connection kept")
-async def gives_its_connection_back(desk: Desk) -> None:
+async def gives_its_connection_back(subject: SaveAllUnderTest) -> None:
     """It gives its connection back to the pool."""
     with suppress(Exception):  # the other promises are about that
-        await desk.save_all(desk.factory, ["bread", "bread"])
-    held = desk.factory.kw["bind"].pool.checkedout()
+        await subject.save_all(subject.factory, ["bread", "bread"])
+    held = subject.factory.kw["bind"].pool.checkedout()
     require_equal("save_all(factory, ['bread', 'bread']), then connections still held", 0, held)
 
 
@@ -223,7 +223,7 @@ JUDGES: dict[str, Judge] = {
                 "raised": "A name that is taken must cost no more than itself. What can be undone alone?",
             },
             mistakes=SAVE_ALL_MISTAKES,
-            opens=partial(desk, url),
+            opens=partial(with_reminders, url),
         )
     ),
 }

@@ -18,7 +18,7 @@ from todo_lib.lab.errors.expected import stable_text
 from todo_lib.lab.messages import Table
 
 Factory = async_sessionmaker[AsyncSession]
-PATIENCE = 10.0  # seconds in one event loop
+LOOP_TIMEOUT = 10.0  # seconds in one event loop
 START, END = 27, 55  # characters of a long refusal that are shown: the first and the last
 
 
@@ -96,8 +96,8 @@ def _in_two_loops(engine: AsyncEngine, work: Callable[[AsyncEngine], Awaitable[A
         for runner in (first, second):  # what the driver complains of afterwards is not the point
             runner.get_loop().set_exception_handler(lambda *_: None)
         try:
-            first.run(asyncio.wait_for(work(engine), PATIENCE))
-            second.run(asyncio.wait_for(work(engine), PATIENCE))
+            first.run(asyncio.wait_for(work(engine), LOOP_TIMEOUT))
+            second.run(asyncio.wait_for(work(engine), LOOP_TIMEOUT))
         except RuntimeError as error:
             return f"✗ {stable_text(error)}"
         finally:

@@ -21,7 +21,7 @@ Sessions = async_sessionmaker[AsyncSession]
 
 
 @dataclass(frozen=True)
-class Trying:
+class AnswerUnderLoad:
     """An answer, the sessions it uses, and a harness to look at the database from outside."""
 
     answer: Answer
@@ -34,7 +34,7 @@ class Trying:
 
 
 @asynccontextmanager
-async def prepared(answer: Answer) -> AsyncIterator[Trying]:
+async def prepared(answer: Answer) -> AsyncIterator[AnswerUnderLoad]:
     """Give sessions on an engine that `answer` has prepared. Task 1 has the priority 0."""
     async with async_harness(lambda factory: factory) as harness:
         await harness.insert(**task().model_dump() | {"priority": 0})
@@ -52,45 +52,45 @@ async def prepared(answer: Answer) -> AsyncIterator[Trying]:
                     raise BrokenPromise(
                         "prepare(engine), its listeners", expected, Words(f"async def {listener.__name__}")
                     )
-            yield Trying(answer, async_sessionmaker(engine, expire_on_commit=False), harness)
+            yield AnswerUnderLoad(answer, async_sessionmaker(engine, expire_on_commit=False), harness)
         finally:
             await engine.dispose()
 
 
 @asynccontextmanager
-async def with_two_tasks(answer: Answer) -> AsyncIterator[Trying]:
+async def with_two_tasks(answer: Answer) -> AsyncIterator[AnswerUnderLoad]:
     """Give sessions as the app has them. Task 2 is the one to be reminded of; neither is done."""
     async with async_harness(lambda factory: factory) as harness:
         await harness.insert(**task("number one").model_dump())
         await harness.insert(**task(f"number {random.randrange(1000, 10000)}").model_dump())
-        yield Trying(answer, harness.open_store(), harness)
+        yield AnswerUnderLoad(answer, harness.open_store(), harness)
 
 
 @asynccontextmanager
-async def with_slow_queries(answer: Answer) -> AsyncIterator[Trying]:
+async def with_slow_queries(answer: Answer) -> AsyncIterator[AnswerUnderLoad]:
     """Give sessions on which SQL knows `slow(seconds, value)` and `until_open(value)`. The pool is warm."""
     async with async_harness(lambda factory: factory) as harness:
-        trying = Trying(answer, harness.open_store(), harness)
+        subject = AnswerUnderLoad(answer, harness.open_store(), harness)
 
         def slow(seconds: float, value: int) -> int:
             time.sleep(seconds)
             return value
 
         def until_open(value: int) -> int:
-            trying.at_the_gate.append(value)
-            trying.gate.wait(5)
+            subject.at_the_gate.append(value)
+            subject.gate.wait(5)
             return value
 
-        @event.listens_for(trying.sessions.kw["bind"].sync_engine, "connect")
+        @event.listens_for(subject.sessions.kw["bind"].sync_engine, "connect")
         def teach(connection: Any, record: Any) -> None:
             connection.create_function("slow", 2, slow)
             connection.create_function("until_open", 1, until_open)
 
         async with AsyncExitStack() as opened:  # who is cancelled while connecting may leave a thread behind
             for _ in range(5):
-                session = await opened.enter_async_context(trying.sessions())
+                session = await opened.enter_async_context(subject.sessions())
                 await session.connection()
         try:
-            yield trying
+            yield subject
         finally:
-            trying.gate.set()
+            subject.gate.set()

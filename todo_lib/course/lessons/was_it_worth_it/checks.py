@@ -23,7 +23,7 @@ from todo_lib.lab.exercise import Judge
 Answer = Callable[..., Any]
 
 
-class Work:
+class TimedCalls:
     """Something to wait for: `work()` makes the coroutine of one call. The first call waits half as long."""
 
     def __init__(self, longest: float = 0.03, failing: int = 0) -> None:
@@ -70,7 +70,7 @@ class Work:
 async def every_caller(seconds_for: Answer) -> None:
     """It calls `work` once for each caller, and all calls have ended when it returns."""
     for callers in (3, 7):
-        work = Work()
+        work = TimedCalls()
         await work.measured(seconds_for, callers)
         begun, ended = work.begun, work.ended
         if (begun, ended) != (callers, callers):
@@ -87,7 +87,7 @@ async def every_caller(seconds_for: Answer) -> None:
 async def at_the_same_time(seconds_for: Answer) -> None:
     """All callers are under way together."""
     for callers in (5, 9):
-        work = Work()
+        work = TimedCalls()
         await work.measured(seconds_for, callers)
         if work.most != callers:
             expected, seen = Words(f"{callers} under way"), Words(f"{work.most} under way")
@@ -97,7 +97,7 @@ async def at_the_same_time(seconds_for: Answer) -> None:
 async def until_the_last(seconds_for: Answer) -> None:
     """It returns the seconds from the first call to the end of the last, as a number."""
     for longest in (0.03, 0.15):
-        work, started = Work(longest), time.perf_counter()
+        work, started = TimedCalls(longest), time.perf_counter()
         seen = await work.measured(seconds_for, 4)
         at_most = time.perf_counter() - started
         number = isinstance(seen, Real) and not isinstance(seen, bool)
@@ -109,7 +109,7 @@ async def until_the_last(seconds_for: Answer) -> None:
 async def a_failure_is_raised(seconds_for: Answer) -> None:
     """If one call fails, its error is raised: a failed run has no time."""
     try:
-        seen = await Work(failing=2).measured(seconds_for, 4)
+        seen = await TimedCalls(failing=2).measured(seconds_for, 4)
     except LookupError:
         return
     except ExceptionGroup as group:  # what a TaskGroup makes of it

@@ -21,7 +21,7 @@ from sqlalchemy import Engine, event
 from todo_lib.lab.aio.measure import timed
 from todo_lib.lab.messages import Table
 
-PATIENCE = 60  # seconds for a whole race
+RACE_TIMEOUT = 60  # seconds for a whole race
 CALLERS = (1, 10, 50)
 STYLES = (("#0072B2", "o", "-"), ("#D55E00", "s", "--"), ("#009E73", "^", ":"))  # Okabe and Ito's colours
 
@@ -78,11 +78,11 @@ async def race(
 
     Callers send at the same time, a caller's own requests follow each other. The paths take turns in each
     round, and the best round counts: it was disturbed least. Raise `httpx.HTTPStatusError` for an error's
-    status, all of them in a group, and `TimeoutError` after `PATIENCE`.
+    status, all of them in a group, and `TimeoutError` after `RACE_TIMEOUT`.
     """
     transport = httpx.ASGITransport(app)
     async with (
-        asyncio.timeout(PATIENCE),
+        asyncio.timeout(RACE_TIMEOUT),
         httpx.AsyncClient(transport=transport, base_url="http://lab") as client,
     ):
 

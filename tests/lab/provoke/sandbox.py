@@ -64,7 +64,7 @@ Factory = async_sessionmaker[AsyncSession]
 
 
 @dataclass(frozen=True)
-class Stage:
+class Sandbox:
     """Fresh things for one provoker. What is opened by `async with` is closed by it, too."""
 
     folder: Path
@@ -115,7 +115,7 @@ class Stage:
         return url.render_as_string(hide_password=False)
 
     def python(self, *arguments: str, timeout: float = 20) -> "subprocess.CompletedProcess[str]":
-        """Run another Python in this stage's folder; it finds the course, but no setting of this process."""
+        """Run another Python in this folder; it finds the course, but no setting of this process."""
         return subprocess.run(
             [sys.executable, *arguments], cwd=self.folder, env=os.environ | WITHOUT_SURPRISES,
             stdin=subprocess.DEVNULL, capture_output=True, encoding="utf-8", timeout=timeout, check=False,
