@@ -270,6 +270,14 @@ def test_stale_missing_and_orphaned_notebooks_are_refused(
     assert "the table of lessons in README.md differs" in str(caught.value)
 
 
+def test_the_links_to_the_neighbours_never_stand_in_code(course: Path) -> None:
+    """Behind a lesson that ends with code they get a cell of their own."""
+    insert("doubling", after="counting")
+    source = changed(course, "The end of lesson {{counting}}, {{counting.title}}.\n", "")
+    last = notebook(source, "learner").cells[-1]
+    assert (last.cell_type, last.source) == ("markdown", "Next: [01 · Doubling](01_doubling.ipynb)")
+
+
 def test_no_lesson_at_all_is_an_error(course: Path) -> None:
     """An empty glob must not pass for a course without mistakes."""
     shutil.rmtree(course)

@@ -31,7 +31,7 @@ def notebook(source: LessonSource, edition: Edition, stored: NotebookNode | None
         if edition == "solved" or "solution" not in cell.metadata
     ]
     _put_on_top(cells, header(source.info))
-    cells[-1]["source"] += f"\n\n{footer(source.info)}"
+    _put_at_end(cells, footer(source.info))
     _set_ids(cells, stored.cells if stored else [])
     made: NotebookNode = v4.new_notebook(
         cells=cells,
@@ -81,6 +81,14 @@ def _put_on_top(cells: list[NotebookNode], text: str) -> None:
         first["source"] = f"{text}\n\n{first.source}"
     else:
         cells.insert(0, v4.new_markdown_cell(text))
+
+
+def _put_at_end(cells: list[NotebookNode], text: str) -> None:
+    """End the notebook with this text: in its last cell, or in one of its own behind code."""
+    if cells[-1].cell_type == "markdown":
+        cells[-1]["source"] += f"\n\n{text}"
+    else:
+        cells.append(v4.new_markdown_cell(text))
 
 
 def _edited(cell: NotebookNode, edition: Edition) -> NotebookNode:

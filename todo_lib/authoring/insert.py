@@ -85,6 +85,10 @@ Why this is right.
 ```{{code-cell}} ipython3
 open_things()
 ```
+
+## In one sentence
+
+What this lesson leaves behind.
 """
 TEXTS_TEMPLATE = """\
 # Questions and hints, in the order in which `q` lists them.
