@@ -75,8 +75,8 @@ def _normal(name: str) -> str:
     return re.sub(r"[-_.]+", "-", name).lower()
 
 
-# What comes with a package that is declared: IPython and jupyter_client with ipykernel, Starlette and pydantic
-# with FastAPI, Pygments and traitlets with IPython, anyio with httpx, requests with schemathesis.
+# What comes with a package that is declared: IPython and jupyter_client with ipykernel, Starlette and
+# pydantic with FastAPI, Pygments and traitlets with IPython, anyio with httpx, requests with schemathesis.
 BROUGHT_ALONG = {
     "anyio",
     "ipython",
