@@ -111,5 +111,5 @@ def test_every_renaming_is_needed() -> None:
 def test_few_lines_differ() -> None:
     counted = {file: differing_lines(source(SYNC, file), source(ASYNC, file)) for file in FILES}
     assert 0 < sum(counted.values()) <= DIFFERING_LINES, (
-        f"{sum(counted.values())} lines differ: {counted}. A new endpoint adds two: raise DIFFERING_LINES by that."
+        f"{sum(counted.values())} lines differ: {counted}. A new endpoint adds two: raise DIFFERING_LINES."
     )

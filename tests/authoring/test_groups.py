@@ -5,7 +5,7 @@ import pytest
 from tests.conftest import group
 
 
-@pytest.mark.parametrize("module", ["test_audit", "test_heavy_use", "test_help"])
+@pytest.mark.parametrize("module", ["test_audit", "test_heavy_use", "test_hints_and_questions"])
 def test_a_module_stays_together(module: str) -> None:
     """Its fixtures are set up once."""
     assert group(f"tests/{module}.py::test_one[first_awaits-a]") == group(f"tests/{module}.py::test_two")

@@ -18,7 +18,7 @@ from fastapi_filters.ext.sqlalchemy import apply_filters_and_sorting
 from sqlalchemy import Select, select
 
 from todo_lib.course.contract.harness import async_harness
-from todo_lib.course.contract.registry import task
+from todo_lib.course.contract.registry import task_input
 from todo_lib.entities import Task
 
 GROUND = ("SQLAlchemy", "pydantic", "fastapi")
@@ -88,7 +88,7 @@ async def main() -> None:
     """Print what each library answers."""
     print(*(f"{name} {version(name)}" for name in GROUND))
     async with async_harness(lambda factory: None) as bench:
-        await bench.insert_all(map(task, ("100 % sure", "buy bread", "snake_case")))
+        await bench.insert_all(map(task_input, ("100 % sure", "buy bread", "snake_case")))
         app.state.factory = bench.own_factory
         transport = httpx.ASGITransport(app, raise_app_exceptions=False)
         async with httpx.AsyncClient(transport=transport, base_url="http://bench") as client:

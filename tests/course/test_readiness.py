@@ -33,7 +33,7 @@ def old_python(patch: pytest.MonkeyPatch, _: Path) -> None:
 
 def course_not_installed(patch: pytest.MonkeyPatch, _: Path) -> None:
     """The kernel of another environment: `todo_lib` is found only because it stands in the current folder."""
-    patch.setattr(module, "COURSE", "no-such-course")
+    patch.setattr(module, "PROJECT", "no-such-course")
 
 
 def another_copy(patch: pytest.MonkeyPatch, folder: Path) -> None:

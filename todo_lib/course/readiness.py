@@ -25,7 +25,7 @@ from todo_lib.lab.messages import Note
 from todo_lib.models import TaskInput
 
 REPOSITORY = Path(todo_lib.__file__).parents[1]
-COURSE = "todo-lib"
+PROJECT = "todo-lib"
 PYTHON = (3, 11)
 # The newest thing the app asks of SQLite: FILTER on count(), in get_statistics.
 # https://www.sqlite.org/releaselog/3_30_0.html
@@ -144,7 +144,7 @@ async def python() -> None:
 async def kernel() -> None:
     """The notebook runs on the Python where the course is installed."""
     try:
-        importlib.metadata.distribution(COURSE)
+        importlib.metadata.distribution(PROJECT)
     except importlib.metadata.PackageNotFoundError:
         raise NotReadyError(f"the course is not installed in {sys.prefix}") from None
     here = Path.cwd().parent  # notebooks stand in a folder of the course
@@ -159,7 +159,7 @@ async def packages() -> None:
     from packaging.requirements import Requirement  # noqa: PLC0415
 
     wrong = []
-    for requirement in map(Requirement, importlib.metadata.requires(COURSE) or []):
+    for requirement in map(Requirement, importlib.metadata.requires(PROJECT) or []):
         if requirement.marker and not requirement.marker.evaluate({"extra": ""}):
             continue
         try:

@@ -5,7 +5,7 @@ from collections.abc import Awaitable
 from typing import Any
 
 from todo_lib.course.contract.harness import Harness
-from todo_lib.course.contract.registry import names, task, uses
+from todo_lib.course.contract.registry import names, task_input, uses
 from todo_lib.lab.aio.blocking import refuse_blocking
 from todo_lib.lab.checks.behaviour import BrokenPromise, Words, fails_as, require_equal
 from todo_lib.models import TaskFilter
@@ -15,9 +15,9 @@ from todo_lib.models import TaskFilter
 async def the_methods_agree(harness: Harness) -> None:
     """What one method saves, the next one sees: nothing is remembered that is no longer true."""
     store = harness.open_store()
-    saved = await store.add(task())
+    saved = await store.add(task_input())
     require_equal(f"add(), then get({saved.id})", saved, await store.get(saved.id))
-    changed = await store.update(saved.id, task("changed", done=True))
+    changed = await store.update(saved.id, task_input("changed", done=True))
     require_equal(f"update({saved.id}, …), then get({saved.id})", changed, await store.get(saved.id))
     await store.delete(saved.id)
     require_equal(f"delete({saved.id}), then get({saved.id})", None, await store.get(saved.id))
@@ -35,10 +35,12 @@ async def _at_once(*calls: Awaitable[Any]) -> list[Any]:
 @uses("update")
 async def concurrent_updates_do_not_mix(harness: Harness) -> None:
     """Nine updates of one task at the same moment all succeed; the last one leaves all of its values."""
-    id = await harness.insert(**task().model_dump())
+    id = await harness.insert(**task_input().model_dump())
     store = harness.open_store()
     for _ in range(3):  # the first time, opening connections keeps the calls apart
-        updates = [store.update(id, task(f"number {number}", priority=number)) for number in range(1, 10)]
+        updates = [
+            store.update(id, task_input(f"number {number}", priority=number)) for number in range(1, 10)
+        ]
         saved = await _at_once(*updates)
         found = (await harness.stored())[id]
         if found not in saved:
@@ -52,7 +54,7 @@ async def concurrent_updates_do_not_mix(harness: Harness) -> None:
 async def concurrent_calls_do_not_disturb_each_other(harness: Harness) -> None:
     """Ten calls at once on one store all succeed: each has a session of its own."""
     store = harness.open_store()
-    saved = await _at_once(*(store.add(task(f"number {number}")) for number in range(10)))
+    saved = await _at_once(*(store.add(task_input(f"number {number}")) for number in range(10)))
     found = await _at_once(*(store.get(each.id) for each in saved))
     require_equal(
         "ten add() at once, then ten get() at once",
@@ -66,11 +68,11 @@ async def concurrent_calls_do_not_disturb_each_other(harness: Harness) -> None:
 async def add_and_get_give_their_connection_back(harness: Harness) -> None:
     """add() and get() give their connection back to the pool when they return, or raise."""
     store = harness.open_store()
-    saved = await store.add(task())
+    saved = await store.add(task_input())
     require_equal("add(), then connections still held", 0, harness.checked_out())
     await store.get(saved.id)
     require_equal("get(), then connections still held", 0, harness.checked_out())
-    impossible = task().model_copy(update={"priority": 2**70})  # more than the column can hold
+    impossible = task_input().model_copy(update={"priority": 2**70})  # more than the column can hold
     await asyncio.gather(store.add(impossible), return_exceptions=True)
     require_equal("add() of what the database refuses, then connections still held", 0, harness.checked_out())
 
@@ -80,11 +82,11 @@ async def add_and_get_give_their_connection_back(harness: Harness) -> None:
 async def the_other_calls_give_their_connection_back(harness: Harness) -> None:
     """The other methods give their connection back too, even update() when it raises."""
     store = harness.open_store()
-    id = await harness.insert(**task().model_dump())
-    await asyncio.gather(store.update(4711, task()), return_exceptions=True)
+    id = await harness.insert(**task_input().model_dump())
+    await asyncio.gather(store.update(4711, task_input()), return_exceptions=True)
     require_equal("update(4711, …), which raises, then connections still held", 0, harness.checked_out())
     for tried, call in (
-        ("update()", lambda: store.update(id, task())),
+        ("update()", lambda: store.update(id, task_input())),
         ("all()", store.all),
         ("filter()", lambda: store.filter(TaskFilter())),
         ("get_statistics()", store.get_statistics),
@@ -99,7 +101,7 @@ async def add_and_get_do_not_block_the_event_loop(harness: Harness) -> None:
     """While add() and get() wait for the database, other tasks run: nothing blocks the event loop."""
     store = harness.open_store()
     with refuse_blocking():
-        saved = await store.add(task())
+        saved = await store.add(task_input())
         await store.get(saved.id)
 
 
@@ -107,9 +109,9 @@ async def add_and_get_do_not_block_the_event_loop(harness: Harness) -> None:
 async def the_other_calls_do_not_block_the_event_loop(harness: Harness) -> None:
     """The other methods do not block the event loop either."""
     store = harness.open_store()
-    id = await harness.insert(**task().model_dump())
+    id = await harness.insert(**task_input().model_dump())
     with refuse_blocking():
-        await store.update(id, task())
+        await store.update(id, task_input())
         await store.all()
         await store.filter(TaskFilter(q="plants"))
         await store.get_statistics()

@@ -30,7 +30,7 @@ def uses(*methods: str) -> Callable[[Behaviour], Behaviour]:
     return register
 
 
-def task(name: str = "water the plants", **values: Any) -> TaskInput:
+def task_input(name: str = "water the plants", **values: Any) -> TaskInput:
     """Return a task to save, due tomorrow unless said otherwise."""
     defaults: dict[str, Any] = {"priority": 4, "due_date": date.today() + timedelta(days=1), "done": False}
     return TaskInput(name=name, **defaults | values)
@@ -40,11 +40,11 @@ def rich_tasks() -> list[TaskInput]:
     """Return tasks that catch what simple data hides: no two columns ever hold the same value."""
     today = date.today()
     return [
-        task("buy bread", priority=1, due_date=today),
-        task("buy bread", priority=9, due_date=today, done=True),
-        task("Prüfung für Zoë – 你好 🎉", priority=3, due_date=date(2028, 2, 29)),
-        task("x" * 100, priority=7, due_date=date(1999, 12, 31), done=True),
-        task("100 % of_it / 'done' \\ or not", priority=2, due_date=date(9999, 12, 31)),
+        task_input("buy bread", priority=1, due_date=today),
+        task_input("buy bread", priority=9, due_date=today, done=True),
+        task_input("Prüfung für Zoë – 你好 🎉", priority=3, due_date=date(2028, 2, 29)),
+        task_input("x" * 100, priority=7, due_date=date(1999, 12, 31), done=True),
+        task_input("100 % of_it / 'done' \\ or not", priority=2, due_date=date(9999, 12, 31)),
         TaskInput(
             name=" spaces around ", priority=5, due_date=today + timedelta(days=365)
         ),  # `done` left out

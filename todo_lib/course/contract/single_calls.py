@@ -4,7 +4,7 @@ from datetime import date, timedelta
 from typing import Any
 
 from todo_lib.course.contract.harness import Harness
-from todo_lib.course.contract.registry import names, rich_tasks, task, uses
+from todo_lib.course.contract.registry import names, rich_tasks, task_input, uses
 from todo_lib.lab.checks.behaviour import BrokenPromise, Words, require_equal
 from todo_lib.models import StatisticOverview, TaskFilter, TaskInput, TaskOutput
 
@@ -38,7 +38,7 @@ async def add_saves_the_task(harness: Harness) -> None:
 @uses("add")
 async def add_gives_each_task_its_own_id(harness: Harness) -> None:
     """add() gives each task an id of its own, even if the tasks are equal."""
-    ids = {(await harness.open_store().add(task())).id for _ in range(3)}
+    ids = {(await harness.open_store().add(task_input())).id for _ in range(3)}
     require_equal("add() of three equal tasks, number of different ids", 3, len(ids))
 
 
@@ -58,14 +58,14 @@ async def get_finds_the_one_task(harness: Harness) -> None:
 @uses("get")
 async def get_returns_none_for_an_unknown_id(harness: Harness) -> None:
     """get() returns None for an unknown id."""
-    await harness.insert(**task().model_dump())
+    await harness.insert(**task_input().model_dump())
     require_equal("get(4711), which does not exist", None, await harness.open_store().get(4711))
 
 
 @uses("get")
 async def get_keeps_the_creation_date(harness: Harness) -> None:
     """get() returns the creation date that was stored, not today's."""
-    id = await harness.insert(**task().model_dump(), created_at=date(2020, 2, 29))
+    id = await harness.insert(**task_input().model_dump(), created_at=date(2020, 2, 29))
     found = await harness.open_store().get(id)
     require_equal(
         f"get({id}) of a task created on 2020-02-29", date(2020, 2, 29), getattr(found, "created_at", found)
@@ -90,7 +90,7 @@ async def _filter(harness: Harness, **wanted: Any) -> list[str]:
 async def filter_finds_part_of_a_name(harness: Harness) -> None:
     """filter(q=…) finds a part of the name, in any case."""
     for name in ("Äpfel kaufen", "birnen kaufen", "nothing to see"):
-        await harness.insert(**task(name).model_dump())
+        await harness.insert(**task_input(name).model_dump())
     require_equal("filter(q='KAUF')", ["Äpfel kaufen", "birnen kaufen"], await _filter(harness, q="KAUF"))
     require_equal("filter(q='äPFEL')", ["Äpfel kaufen"], await _filter(harness, q="äPFEL"))
     require_equal("filter(q='ÄPFEL')", ["Äpfel kaufen"], await _filter(harness, q="ÄPFEL"))
@@ -109,7 +109,7 @@ async def filter_takes_the_search_text_literally(harness: Harness) -> None:
         "back\\slash",
         "rock 'n' roll",
     ):
-        await harness.insert(**task(name).model_dump())
+        await harness.insert(**task_input(name).model_dump())
     for q, name in (
         ("0 %", "100 % sure"),
         ("e_c", "snake_case"),
@@ -138,8 +138,8 @@ async def filter_returns_whole_tasks(harness: Harness) -> None:
 @uses("filter")
 async def filter_can_leave_out_done_tasks(harness: Harness) -> None:
     """filter() includes done tasks unless include_done is False."""
-    await harness.insert(**task("still open", done=False).model_dump())
-    await harness.insert(**task("long done", done=True).model_dump())
+    await harness.insert(**task_input("still open", done=False).model_dump())
+    await harness.insert(**task_input("long done", done=True).model_dump())
     require_equal("filter()", ["still open", "long done"], await _filter(harness))
     require_equal("filter(include_done=False)", ["still open"], await _filter(harness, include_done=False))
 
@@ -149,7 +149,7 @@ async def filter_can_ask_for_what_is_due(harness: Harness) -> None:
     """filter(due_before=…) returns what is due on that day or earlier."""
     limit = date(2028, 2, 29)
     for name, days in (("the day before", -1), ("the day itself", 0), ("the day after", 1)):
-        await harness.insert(**task(name, due_date=limit + timedelta(days=days)).model_dump())
+        await harness.insert(**task_input(name, due_date=limit + timedelta(days=days)).model_dump())
     require_equal(
         f"filter(due_before={limit})",
         ["the day before", "the day itself"],
@@ -164,7 +164,7 @@ async def filter_orders_and_pages(harness: Harness) -> None:
     for name, due_date, priority in (
         ("fifth", later, 9), ("second", soon, 2), ("fourth", later, 1), ("first", soon, 1), ("third", soon, 2)
     ):  # fmt: skip
-        await harness.insert(**task(name, due_date=due_date, priority=priority).model_dump())
+        await harness.insert(**task_input(name, due_date=due_date, priority=priority).model_dump())
     in_order = ["first", "second", "third", "fourth", "fifth"]
     require_equal("filter()", in_order, await _filter(harness))
     require_equal("filter(limit=2)", in_order[:2], await _filter(harness, limit=2))
@@ -177,10 +177,10 @@ async def filter_combines_its_conditions(harness: Harness) -> None:
     """filter() returns only tasks that meet every condition, and counts pages among those."""
     limit = date(2028, 2, 29)
     for number in range(4):
-        await harness.insert(**task(f"match number {number}", due_date=limit).model_dump())
-        await harness.insert(**task("match but done", due_date=limit, done=True).model_dump())
-        await harness.insert(**task("match too late", due_date=limit + timedelta(days=1)).model_dump())
-        await harness.insert(**task("other name", due_date=limit).model_dump())
+        await harness.insert(**task_input(f"match number {number}", due_date=limit).model_dump())
+        await harness.insert(**task_input("match but done", due_date=limit, done=True).model_dump())
+        await harness.insert(**task_input("match too late", due_date=limit + timedelta(days=1)).model_dump())
+        await harness.insert(**task_input("other name", due_date=limit).model_dump())
     page = {"q": "MATCH", "include_done": False, "due_before": limit, "limit": 2, "offset": 1}
     require_equal(f"filter(**{page})", ["match number 1", "match number 2"], await _filter(harness, **page))
 
@@ -188,7 +188,7 @@ async def filter_combines_its_conditions(harness: Harness) -> None:
 @uses("update")
 async def update_changes_every_field(harness: Harness) -> None:
     """update() changes name, priority, due date and done, for good; it returns the changed task."""
-    id = await harness.insert(**task("as it was").model_dump(), created_at=date(2020, 2, 29))
+    id = await harness.insert(**task_input("as it was").model_dump(), created_at=date(2020, 2, 29))
     for new in rich_tasks():
         wanted = TaskOutput(id=id, created_at=date(2020, 2, 29), **new.model_dump())
         tried, before = f"update({id}, {new!r})", await harness.stored()
@@ -199,8 +199,8 @@ async def update_changes_every_field(harness: Harness) -> None:
 @uses("update")
 async def update_replaces_what_is_left_out(harness: Harness) -> None:
     """update() replaces the whole task: `done`, if the client leaves it out, is False again."""
-    id = await harness.insert(**task(done=True).model_dump())
-    given = task().model_dump(exclude={"done"})
+    id = await harness.insert(**task_input(done=True).model_dump())
+    given = task_input().model_dump(exclude={"done"})
     tried = f"update({id}, TaskInput({', '.join(f'{key}={value!r}' for key, value in given.items())}))"
     changed = await harness.open_store().update(id, TaskInput(**given))
     require_equal(f"{tried} of a done task, its `done`", False, getattr(changed, "done", changed))
@@ -210,8 +210,8 @@ async def update_replaces_what_is_left_out(harness: Harness) -> None:
 @uses("update")
 async def update_leaves_other_tasks_alone(harness: Harness) -> None:
     """update() changes this task and no other."""
-    before, changing, after = await harness.insert_all(task(f"number {number}") for number in range(3))
-    changed = await harness.open_store().update(changing.id, task("changed", done=True))
+    before, changing, after = await harness.insert_all(task_input(f"number {number}") for number in range(3))
+    changed = await harness.open_store().update(changing.id, task_input("changed", done=True))
     wanted = {each.id: each for each in (before, changed, after)}
     require_equal(f"update({changing.id}, …), then what the database holds", wanted, await harness.stored())
 
@@ -222,7 +222,7 @@ async def update_refuses_an_unknown_id(harness: Harness) -> None:
     tried = "update(4711, …), which does not exist"
     wanted = ValueError("no task known with id '4711'")
     try:
-        seen = await harness.open_store().update(4711, task())
+        seen = await harness.open_store().update(4711, task_input())
     except (ValueError, LookupError) as error:
         if not isinstance(error, ValueError) or str(error) != str(wanted):
             raise BrokenPromise(tried, wanted, error) from error
@@ -234,7 +234,7 @@ async def update_refuses_an_unknown_id(harness: Harness) -> None:
 @uses("delete")
 async def delete_removes_one_task(harness: Harness) -> None:
     """delete() removes this task for good, and no other; it returns True."""
-    ids = [await harness.insert(**task(f"number {number}").model_dump()) for number in range(3)]
+    ids = [await harness.insert(**task_input(f"number {number}").model_dump()) for number in range(3)]
     require_equal(f"delete({ids[1]})", True, await harness.open_store().delete(ids[1]))
     left = list(await harness.stored())
     require_equal(f"delete({ids[1]}), then the ids that are left", [ids[0], ids[2]], left, before=ids)
@@ -243,7 +243,7 @@ async def delete_removes_one_task(harness: Harness) -> None:
 @uses("delete")
 async def delete_of_an_unknown_id_is_no_error(harness: Harness) -> None:
     """delete() of an unknown id returns False and removes nothing."""
-    id = await harness.insert(**task().model_dump())
+    id = await harness.insert(**task_input().model_dump())
     require_equal("delete(4711), which does not exist", False, await harness.open_store().delete(4711))
     require_equal("delete(4711), then the ids that are left", [id], list(await harness.stored()))
 
@@ -253,7 +253,7 @@ async def statistics_count_the_tasks(harness: Harness) -> None:
     """get_statistics() counts all, done and open tasks; zeros if there are none."""
     nothing = StatisticOverview(total_tasks=0, total_done=0, total_open=0)
     require_equal("get_statistics() without tasks", nothing, await harness.open_store().get_statistics())
-    await harness.insert_all(task(done=done) for done in (True, False, True, False, False) * 30)
+    await harness.insert_all(task_input(done=done) for done in (True, False, True, False, False) * 30)
     wanted = StatisticOverview(total_tasks=150, total_done=60, total_open=90)
     require_equal(
         "get_statistics() of 60 done and 90 open tasks", wanted, await harness.open_store().get_statistics()

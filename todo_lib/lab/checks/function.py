@@ -15,13 +15,22 @@ from todo_lib.lab.verdict import Verdict
 
 
 @dataclass(frozen=True)
-class FunctionJudge:
+class _BehaviourJudge:
+    behaviours: tuple[Behaviour, ...]
+
+    @property
+    def promises(self) -> list[str]:
+        """Return the sentences a learner can read: all of what is judged, nothing hidden."""
+        return [sentence(behaviour) for behaviour in self.behaviours]
+
+
+@dataclass(frozen=True)
+class FunctionJudge(_BehaviourJudge):
     """Judges a function by behaviours.
 
     They are async functions of it, which call it and raise `BrokenPromise` if it is wrong.
     """
 
-    behaviours: tuple[Behaviour, ...]
     may_block: bool = False
     """Do not look for calls that stop the event loop.
 
@@ -33,11 +42,6 @@ class FunctionJudge:
     """Wrong answers that this exercise recognises."""
     opens: Callable[[Any], AbstractAsyncContextManager[Any]] = nullcontext
     """Makes of the answer what a behaviour is given: the answer itself, or with a harness for it."""
-
-    @property
-    def promises(self) -> list[str]:
-        """Return the sentences a learner can read: all of what is judged, nothing hidden."""
-        return [sentence(behaviour) for behaviour in self.behaviours]
 
     async def __call__(self, exercise: str, answer: Any) -> Verdict:
         """Return the verdict on `answer`, the function. Nothing is raised."""
@@ -56,17 +60,11 @@ class FunctionJudge:
 
 
 @dataclass(frozen=True)
-class ValueJudge:
+class ValueJudge(_BehaviourJudge):
     """Judges a value by behaviours: async functions of it, which raise `BrokenPromise` if it is wrong."""
 
-    behaviours: tuple[Behaviour, ...]
     advice: Mapping[str, str] = field(default_factory=dict)
     """Cause → the next step, where this exercise has better words than `FUNCTION_NEXT_STEP`."""
-
-    @property
-    def promises(self) -> list[str]:
-        """Return the sentences a learner can read: all of what is judged, nothing hidden."""
-        return [sentence(behaviour) for behaviour in self.behaviours]
 
     async def __call__(self, exercise: str, answer: Any) -> Verdict:
         """Return the verdict on `answer`. Nothing is raised."""

@@ -10,6 +10,7 @@ from typing import Any, Self
 from sqlalchemy.exc import MissingGreenlet
 
 from todo_lib.lab.blank import BLANK, Blank
+from todo_lib.lab.errors.model import related
 
 WIDTH = 120  # characters of an error's message
 
@@ -124,17 +125,8 @@ def _colon(text: str) -> str:
 
 
 def _inside(error: BaseException) -> Iterator[BaseException]:
-    """Yield the error, then those it wraps, whatever wraps what."""
-    waiting, seen = [error], set()
-    while waiting:
-        each = waiting.pop(0)
-        if id(each) in seen:
-            continue
-        seen.add(id(each))
-        yield each
-        members = each.exceptions if isinstance(each, BaseExceptionGroup) else ()
-        wrapped = (getattr(each, "orig", None), each.__cause__, *members)
-        waiting += [other for other in wrapped if isinstance(other, BaseException)]
+    """Return the error, then those it wraps."""
+    return (seen.error for seen in related(error, with_context=False))
 
 
 def close_coroutines(error: BaseException) -> None:

@@ -14,13 +14,11 @@ import linecache
 import re
 import sys
 import sysconfig
-from collections import deque
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from pathlib import Path
-from types import TracebackType
 
 from todo_lib.lab.errors.entries import ENTRIES
-from todo_lib.lab.errors.model import Entry, Seen
+from todo_lib.lab.errors.model import Entry, Seen, related
 from todo_lib.lab.messages import Note, Table
 
 COURSE_CODE = str(Path(__file__).parents[2])  # whatever is installed with the lab
@@ -55,25 +53,6 @@ def fitting(seen: Seen) -> list[Entry]:
     """Return every entry that one of its matchers finds in this exception, the highest rank first."""
     found = [entry for entry in catalogue().values() if any(matcher.fits(seen) for matcher in entry.matchers)]
     return sorted(found, key=lambda entry: -entry.rank)
-
-
-def related(error: BaseException) -> Iterator[Seen]:
-    """Return this exception and all that belong to it, the nearest first."""
-    waiting, done = deque([Seen(error, _calls(error))]), set()
-    while waiting:
-        seen = waiting.popleft()
-        if id(seen.error) in done:
-            continue
-        done.add(id(seen.error))
-        yield seen
-        for inner in (getattr(seen.error, "orig", None), seen.error.__cause__):
-            if isinstance(inner, BaseException):
-                waiting.append(Seen(inner, seen.calls + _calls(inner)))
-        if isinstance(seen.error, BaseExceptionGroup):
-            waiting.extend(Seen(member, _calls(member)) for member in seen.error.exceptions)
-        # `raise … from None` says that what was being handled does not matter.
-        if seen.error.__context__ is not None and not seen.error.__suppress_context__:
-            waiting.append(Seen(seen.error.__context__, _calls(seen.error.__context__)))
 
 
 def explain(error: BaseException | str | None = None) -> Note | Table:
@@ -166,11 +145,3 @@ def _libraries() -> tuple[str, ...]:
     paths = sysconfig.get_paths()
     generated = ("<frozen", "<sqlalchemy", "<string>")
     return (*generated, *(paths[name] for name in ("stdlib", "platstdlib", "purelib", "platlib")))
-
-
-def _calls(error: BaseException) -> tuple[TracebackType, ...]:
-    calls, call = [], error.__traceback__
-    while call is not None:
-        calls.append(call)
-        call = call.tb_next
-    return tuple(calls)

@@ -1,7 +1,8 @@
 """What the catalogue is made of: an exception as it was seen, how to recognise it, what to know of it."""
 
 import re
-from collections.abc import Callable
+from collections import deque
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
@@ -85,6 +86,37 @@ def _holds(test: Callable[[Seen], bool], seen: Seen) -> bool:
         return test(seen)
     except Exception:  # noqa: BLE001 (who explains errors must not make any)
         return False
+
+
+def related(error: BaseException, with_context: bool = True) -> Iterator[Seen]:
+    """Return this exception and all that belong to it, the nearest first.
+
+    Those that it wraps (`.orig`, `__cause__`) and the members of an `ExceptionGroup`; `with_context` also what
+    was being handled when it was raised.
+    """
+    waiting, done = deque([Seen(error, _calls(error))]), set()
+    while waiting:
+        seen = waiting.popleft()
+        if id(seen.error) in done:
+            continue
+        done.add(id(seen.error))
+        yield seen
+        for inner in (getattr(seen.error, "orig", None), seen.error.__cause__):
+            if isinstance(inner, BaseException):
+                waiting.append(Seen(inner, seen.calls + _calls(inner)))
+        if isinstance(seen.error, BaseExceptionGroup):
+            waiting.extend(Seen(member, _calls(member)) for member in seen.error.exceptions)
+        # `raise … from None` says that what was being handled does not matter.
+        if with_context and seen.error.__context__ is not None and not seen.error.__suppress_context__:
+            waiting.append(Seen(seen.error.__context__, _calls(seen.error.__context__)))
+
+
+def _calls(error: BaseException) -> tuple[TracebackType, ...]:
+    calls, call = [], error.__traceback__
+    while call is not None:
+        calls.append(call)
+        call = call.tb_next
+    return tuple(calls)
 
 
 def _place(call: TracebackType) -> str:

@@ -9,7 +9,7 @@ from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
 
 from todo_lib.course.contract.harness import Harness
-from todo_lib.course.contract.registry import names, task
+from todo_lib.course.contract.registry import names, task_input
 from todo_lib.course.contract.store_judge import StoreJudge
 from todo_lib.course.lessons.better_filters.task_query import Wanted
 from todo_lib.lab.checks.behaviour import Behaviour, BrokenPromise, Words, fails_as, require_equal
@@ -58,7 +58,7 @@ async def _find(
 async def find_applies_the_filters(harness: Harness) -> None:
     """find() returns the tasks that meet every condition, as TaskOutput."""
     for name, done, day in (("buy bread", False, 1), ("buy milk", True, 2), ("call Zoë", False, 3)):
-        await harness.insert(**task(name, done=done, due_date=date(2028, 2, day)).model_dump())
+        await harness.insert(**task_input(name, done=done, due_date=date(2028, 2, day)).model_dump())
     require_equal(
         "find(name ilike 'BUY')", ["buy bread", "buy milk"], await _find(harness, "name", name="BUY")
     )
@@ -75,7 +75,7 @@ async def find_applies_the_filters(harness: Harness) -> None:
 
 async def find_takes_text_literally(harness: Harness) -> None:
     """find() takes every character of a name literally."""
-    await harness.insert_all(map(task, LITERAL))
+    await harness.insert_all(map(task_input, LITERAL))
     for part, found in (("%", ["100 % sure"]), ("e_c", ["snake_case"]), ("k\\s", ["back\\slash"])):
         require_equal(f"find(name ilike {part!r})", found, await _find(harness, name=part))
 
@@ -83,7 +83,7 @@ async def find_takes_text_literally(harness: Harness) -> None:
 async def find_sorts(harness: Harness) -> None:
     """find() sorts as wanted: by several fields, up or down."""
     for name, priority in (("bread", 2), ("apple", 2), ("coffee", 1)):
-        await harness.insert(**task(name, priority=priority).model_dump())
+        await harness.insert(**task_input(name, priority=priority).model_dump())
     require_equal("find(sort=name)", ["apple", "bread", "coffee"], await _find(harness, "name"))
     require_equal("find(sort=-name)", ["coffee", "bread", "apple"], await _find(harness, "-name"))
     require_equal(
@@ -93,7 +93,7 @@ async def find_sorts(harness: Harness) -> None:
 
 async def find_refuses_an_unknown_field(harness: Harness) -> None:
     """find() refuses to sort by what is no column: it raises KeyError or ValueError, and there is no query."""  # noqa: E501
-    await harness.insert(**task().model_dump())
+    await harness.insert(**task_input().model_dump())
     require_equal("find(sort=name), which is known", ["water the plants"], await _find(harness, "name"))
     for field in ("nonsense", "metadata", "id; --"):
         tried, expected = f"find(sort={field})", Words("KeyError or ValueError, before there is a query")
@@ -108,7 +108,7 @@ async def find_refuses_an_unknown_field(harness: Harness) -> None:
 
 async def find_cuts_a_page(harness: Harness) -> None:
     """find() returns at most `limit` tasks, from `offset` on, counted among those that are wanted."""
-    await harness.insert_all(task(f"task {number}", done=number % 2 == 1) for number in range(8))
+    await harness.insert_all(task_input(f"task {number}", done=number % 2 == 1) for number in range(8))
     page = await _find(harness, "-name", limit=2, offset=1, done=False)
     require_equal("find(done eq False, sort=-name, limit=2, offset=1)", ["task 4", "task 2"], page)
     require_equal("find(offset=8)", [], await _find(harness, offset=8))
@@ -117,7 +117,7 @@ async def find_cuts_a_page(harness: Harness) -> None:
 async def find_gives_equal_keys_an_order(harness: Harness) -> None:
     """find() puts tasks with equal keys in the order of their ids, whatever indexes there are."""
     stored = await harness.insert_all(
-        task(name, priority=1) for name in ("task c", "task a", "task b", "task d")
+        task_input(name, priority=1) for name in ("task c", "task a", "task b", "task d")
     )
     async with harness.own_factory.begin() as session:
         await session.execute(text("CREATE INDEX by_priority ON tasks (priority, name)"))

@@ -14,7 +14,7 @@ from fastapi_filters.ext.sqlalchemy import apply_filters
 from sqlalchemy import ColumnElement, Select, select
 
 from todo_lib.course.contract.harness import Harness, async_harness
-from todo_lib.course.contract.registry import task
+from todo_lib.course.contract.registry import task_input
 from todo_lib.course.lessons.better_filters.behaviours import EQ, ILIKE, LE, LITERAL, FindJudge
 from todo_lib.entities import Task
 from todo_lib.lab.checks import FunctionJudge
@@ -113,7 +113,7 @@ class LiteralUnderTest:
 async def beside_tasks(literal: Answer) -> AsyncIterator[LiteralUnderTest]:
     """Give a database with tasks, and what asks it."""
     async with async_harness(lambda factory: None) as harness:
-        await harness.insert_all(task(name, done=name == "snake_case") for name in LITERAL)
+        await harness.insert_all(task_input(name, done=name == "snake_case") for name in LITERAL)
 
         yield LiteralUnderTest(literal, harness)
 

@@ -13,8 +13,7 @@ from sqlalchemy import event, text
 from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 
 from todo_lib.course.contract.harness import Harness, async_harness
-from todo_lib.course.contract.registry import names
-from todo_lib.course.contract.registry import task as to_do
+from todo_lib.course.contract.registry import names, task_input
 from todo_lib.entities import Task
 from todo_lib.lab.checks.behaviour import BrokenPromise, Words, fails_as, require_equal
 
@@ -46,7 +45,7 @@ class TaskLoader:
     async def fill(self, count: int, failing: bool = False) -> None:
         """Insert tasks to load, and warm the pool; with `failing`, the second one cannot be loaded."""
         self.values = [f"task {random.randrange(10**6)}" for _ in range(count)]
-        saved = await self.harness.insert_all([to_do(name) for name in self.values])
+        saved = await self.harness.insert_all([task_input(name) for name in self.values])
         self.ids = [each.id for each in saved]
         self.failing = self.ids[1] if failing else None
         factory = self.load_all.args[0]
@@ -202,8 +201,8 @@ PARTS = ("wash the cups", "wash the plates")
 
 async def parts(harness: Harness) -> tuple[int, list[Any]]:
     """Insert three tasks; return the id of the one to split, and its parts."""
-    saved = await harness.insert_all([to_do("buy bread"), to_do("wash up"), to_do("call Zoë")])
-    return saved[1].id, [to_do(name, priority=9, due_date=date(2028, 2, 29)) for name in PARTS]
+    saved = await harness.insert_all([task_input("buy bread"), task_input("wash up"), task_input("call Zoë")])
+    return saved[1].id, [task_input(name, priority=9, due_date=date(2028, 2, 29)) for name in PARTS]
 
 
 async def splits(harness: Harness) -> None:

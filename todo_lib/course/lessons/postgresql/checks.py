@@ -14,7 +14,7 @@ from sqlalchemy.exc import DBAPIError
 
 from todo_lib.async_app.database import create_async_session_factory, dispose
 from todo_lib.course.contract.harness import async_harness, empty, tracked_factory
-from todo_lib.course.contract.registry import names, task
+from todo_lib.course.contract.registry import names, task_input
 from todo_lib.course.contract.store_judge import StoreJudge
 from todo_lib.course.lessons.postgresql.reminders import Base, Factory, Reminder
 from todo_lib.entities import Task
@@ -36,7 +36,7 @@ def order_kept(url: str, *methods: str) -> Behaviour | None:
         """all() keeps its order when a task is changed."""
         async with async_harness(store_class, url) as harness:
             first, *_ = await harness.insert_all(
-                (task("first"), task("second")), created_at=date(2020, 2, 29)
+                (task_input("first"), task_input("second")), created_at=date(2020, 2, 29)
             )
             async with harness.own_factory.begin() as session:
                 await session.execute(update(Task).where(Task.id == first.id).values(priority=9))

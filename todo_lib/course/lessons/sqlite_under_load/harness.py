@@ -13,7 +13,7 @@ from sqlalchemy import event
 from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker, create_async_engine
 
 from todo_lib.course.contract.harness import Harness, async_harness
-from todo_lib.course.contract.registry import task
+from todo_lib.course.contract.registry import task_input
 from todo_lib.lab.checks.behaviour import BrokenPromise, Words
 
 Answer = Callable[..., Any]
@@ -37,7 +37,7 @@ class AnswerUnderLoad:
 async def prepared(answer: Answer) -> AsyncIterator[AnswerUnderLoad]:
     """Give sessions on an engine that `answer` has prepared. Task 1 has the priority 0."""
     async with async_harness(lambda factory: factory) as harness:
-        await harness.insert(**task().model_dump() | {"priority": 0})
+        await harness.insert(**task_input().model_dump() | {"priority": 0})
         # Left to itself the driver is patient for five seconds: then
         # nobody would notice a wrong busy_timeout.
         options = {"connect_args": {"timeout": 0}, "max_overflow": 0}
@@ -61,8 +61,8 @@ async def prepared(answer: Answer) -> AsyncIterator[AnswerUnderLoad]:
 async def with_two_tasks(answer: Answer) -> AsyncIterator[AnswerUnderLoad]:
     """Give sessions as the app has them. Task 2 is the one to be reminded of; neither is done."""
     async with async_harness(lambda factory: factory) as harness:
-        await harness.insert(**task("number one").model_dump())
-        await harness.insert(**task(f"number {random.randrange(1000, 10000)}").model_dump())
+        await harness.insert(**task_input("number one").model_dump())
+        await harness.insert(**task_input(f"number {random.randrange(1000, 10000)}").model_dump())
         yield AnswerUnderLoad(answer, harness.open_store(), harness)
 
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from todo_lib.async_app.datastore import DataStoreDb
 from todo_lib.course.contract.harness import Harness, async_harness
-from todo_lib.course.contract.registry import names, task
+from todo_lib.course.contract.registry import names, task_input
 from todo_lib.lab.checks import FunctionJudge, KnownMistake
 from todo_lib.lab.checks.behaviour import require_equal
 from todo_lib.lab.exercise import Judge
@@ -28,7 +28,9 @@ async def with_store(function: Callable[..., Any]) -> AsyncIterator[Tried]:
 async def name_of_each(tried: Tried) -> None:
     """`await name_of(store, id)` returns the name of the task with that id."""
     name_of, harness = tried
-    saved = await harness.insert_all([task("buy bread"), task("call Zoë", done=True), task("wash the car")])
+    saved = await harness.insert_all(
+        [task_input("buy bread"), task_input("call Zoë", done=True), task_input("wash the car")]
+    )
     store = harness.open_store()
     for each in reversed(saved):
         require_equal(f"name_of(store, {each.id})", each.name, await name_of(store, each.id))
@@ -38,9 +40,9 @@ async def name_of_now(tried: Tried) -> None:
     """It asks the store it is given, each time: a task that was renamed has its new name."""
     name_of, harness = tried
     store = harness.open_store()
-    saved = await store.add(task("water the plants"))
+    saved = await store.add(task_input("water the plants"))
     require_equal(f"name_of(store, {saved.id})", "water the plants", await name_of(store, saved.id))
-    await store.update(saved.id, task("water the garden"))
+    await store.update(saved.id, task_input("water the garden"))
     again = f"name_of(store, {saved.id}), after the task was renamed"
     require_equal(again, "water the garden", await name_of(store, saved.id))
 
@@ -52,7 +54,7 @@ async def call_add_once(tried: Tried, name: str, expected: bool, **values: Any) 
     """Call the function once; compare what it returns, and what is in the database then."""
     add_once, harness = tried
     before = names(list((await harness.stored()).values()))
-    new = task(name, **values)
+    new = task_input(name, **values)
     call = f"add_once(store, task {name!r}); in the list: {', '.join(map(repr, before)) or 'nothing'}"
     require_equal(call, expected, await add_once(harness.open_store(), new))
     stored = list((await harness.stored()).values())
@@ -72,7 +74,7 @@ async def known_name_is_not_added(tried: Tried) -> None:
     """A task whose name is in the list, done or not, is not saved again, and the answer is False."""
     _, harness = tried
     await harness.insert_all(
-        [task("call Zoë"), task("buy bread", done=True), task("100 % of_it", priority=1)]
+        [task_input("call Zoë"), task_input("buy bread", done=True), task_input("100 % of_it", priority=1)]
     )
     for name in ("100 % of_it", "buy bread", "call Zoë"):
         await call_add_once(tried, name, expected=False, priority=6)
@@ -81,7 +83,7 @@ async def known_name_is_not_added(tried: Tried) -> None:
 async def similar_name_is_new(tried: Tried) -> None:
     """A name that only resembles one is new: "buy bread" beside "buy bread rolls" or "Buy bread"."""
     _, harness = tried
-    await harness.insert_all([task("buy bread rolls"), task("Buy bread")])
+    await harness.insert_all([task_input("buy bread rolls"), task_input("Buy bread")])
     await call_add_once(tried, "buy bread", expected=True)
 
 
@@ -89,7 +91,7 @@ async def what_others_do_counts(tried: Tried) -> None:
     """It asks the store each time: what was added or deleted in another way counts."""
     _, harness = tried
     await call_add_once(tried, "buy bread", expected=True)
-    await harness.insert_all([task("call Zoë")])
+    await harness.insert_all([task_input("call Zoë")])
     await call_add_once(tried, "call Zoë", expected=False)
     for id in await harness.stored():
         await harness.open_store().delete(id)

@@ -9,7 +9,7 @@ from unittest.mock import patch
 from sqlalchemy.orm import Query
 
 from todo_lib.course.contract.harness import sync_harness
-from todo_lib.course.contract.registry import task
+from todo_lib.course.contract.registry import task_input
 from todo_lib.course.contract.store_judge import StoreJudge
 from todo_lib.entities import Task
 from todo_lib.lab.checks import KnownMistake
@@ -77,8 +77,8 @@ def without_query(*methods: str) -> Behaviour:
             make(self, *args, **kwargs)
 
         async with sync_harness(store_class) as harness:
-            id = await harness.insert(**task().model_dump())
-            everything = TaskFilter(q="plants", include_done=False, due_before=task().due_date)
+            id = await harness.insert(**task_input().model_dump())
+            everything = TaskFilter(q="plants", include_done=False, due_before=task_input().due_date)
             arguments = {"get": (id,), "filter": (everything,), "delete": (id,)}
             with patch.object(Query, "__init__", make_and_tell):
                 for method in methods:
