@@ -91,8 +91,8 @@ def _holds(test: Callable[[Seen], bool], seen: Seen) -> bool:
 def related(error: BaseException, with_context: bool = True) -> Iterator[Seen]:
     """Return this exception and all that belong to it, the nearest first.
 
-    Those that it wraps (`.orig`, `__cause__`) and the members of an `ExceptionGroup`; `with_context` also what
-    was being handled when it was raised.
+    Those that it wraps (`.orig`, `__cause__`) and the members of an `ExceptionGroup`; `with_context` also
+    what was being handled when it was raised.
     """
     waiting, done = deque([Seen(error, _calls(error))]), set()
     while waiting:
