@@ -10,9 +10,9 @@ import pytest
 from tests.forked_runner import warm_runner
 from todo_lib.course.migration.project import STORE_TESTS, files_after
 from todo_lib.lab.testing import runs as runs_module
-from todo_lib.lab.testing.runs import RUNNER, TestRun, run_projects
+from todo_lib.lab.testing.runs import TestRun, run_projects
 
-FILES = files_after("06")
+FILES = files_after("the_whole_store")
 BROKEN = FILES | {STORE_TESTS: FILES[STORE_TESTS].replace("(3, 1, 2)", "(3, 2, 1)")}
 ENDLESS = FILES | {STORE_TESTS: "def test_it():\n    while True:\n        pass\n"}
 
@@ -25,16 +25,16 @@ def runs() -> list[TestRun]:
 @pytest.fixture
 def warm(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """Let one test run projects from a warm process."""
-    with warm_runner(RUNNER) as runner:
+    with warm_runner(runs_module.RUNNER) as runner:
         monkeypatch.setattr(runs_module, "RUNNER", runner)
         yield
 
 
 def test_it_finds_the_same(request: pytest.FixtureRequest) -> None:
     """Each test, and each failure word for word."""
-    cold, started = runs(), RUNNER
+    cold, started = runs(), runs_module.RUNNER
     request.getfixturevalue("warm")
-    assert started != RUNNER
+    assert started != runs_module.RUNNER
     assert runs() == cold
     assert [run.green for run in cold] == [True, False]
 
@@ -52,7 +52,7 @@ def test_what_hangs_is_stopped() -> None:
 
 def _forks() -> list[psutil.Process]:
     servers = [
-        each for each in psutil.Process().children() if any("warm.py" in word for word in each.cmdline())
+        each for each in psutil.Process().children() if any("forked_runner.py" in word for word in each.cmdline())
     ]
     assert servers
     return [fork for server in servers for fork in server.children()]

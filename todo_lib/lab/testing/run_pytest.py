@@ -15,6 +15,7 @@ import json
 import os
 import sys
 from pathlib import Path
+from types import TracebackType
 from typing import Any
 
 import pytest
@@ -29,12 +30,15 @@ PLUGINS = ("pytest_asyncio.plugin", "anyio.pytest_plugin", "no:cacheprovider")
 class Collector:
     """A plugin that writes down what became of each test, and of each file that cannot be imported."""
 
-    def __init__(self) -> None:
+    def __init__(self, folder: Path) -> None:
+        self.folder = str(folder)
         self.results: dict[str, dict[str, Any]] = {}
 
     @pytest.hookimpl(wrapper=True)
     def pytest_runtest_makereport(self, item: pytest.Item, call: pytest.CallInfo[None]) -> Any:
         """Note a test: failed if any of its set-up, call and clean-up failed."""
+        if call.excinfo is not None:
+            _shorten(call.excinfo, self.folder)
         report = yield
         known = self.results.get(item.nodeid)
         # A forgotten await is found while the test is cleaned up, and explains why it failed before.
@@ -76,6 +80,29 @@ class Collector:
         self.note(name, report.passed, error, "" if report.passed else str(report.longrepr))
 
 
+def _shorten(excinfo: pytest.ExceptionInfo[BaseException], folder: str) -> None:
+    """Leave of the traceback what is the project's, and the last call: the rest is the libraries'.
+
+    A learner looks for their own lines; and pytest would parse each library's file to show one line of it.
+    """
+    error: BaseException | None = excinfo.value
+    seen: set[int] = set()
+    while error is not None and id(error) not in seen:
+        seen.add(id(error))
+        calls, call = [], error.__traceback__
+        while call is not None:
+            calls.append(call)
+            call = call.tb_next
+        kept = None
+        for each in reversed(calls):
+            if each is calls[-1] or each.tb_frame.f_code.co_filename.startswith(folder):
+                kept = TracebackType(kept, each.tb_frame, each.tb_lasti, each.tb_lineno)
+        error.__traceback__ = kept
+        error = error.__cause__ or (None if error.__suppress_context__ else error.__context__)
+    if excinfo.value.__traceback__ is not None:
+        excinfo.traceback = type(excinfo.traceback)(excinfo.value.__traceback__)
+
+
 def _cause(error: BaseException) -> BaseException:
     """Return what a learner must know of: the error that pytest found, not the one in which it reports it."""
     if isinstance(error, pytest.PytestUnhandledThreadExceptionWarning):
@@ -86,7 +113,7 @@ def _cause(error: BaseException) -> BaseException:
 
 def run(folder: Path, select: list[str]) -> list[dict[str, Any]]:
     """Return what became of each selected test of the project in `folder`."""
-    collector, modules, path = Collector(), set(sys.modules), list(sys.path)
+    collector, modules, path = Collector(folder), set(sys.modules), list(sys.path)
     os.chdir(folder)
     arguments = [
         *(f"-p{plugin}" for plugin in PLUGINS),
@@ -115,6 +142,7 @@ def run(folder: Path, select: list[str]) -> list[dict[str, Any]]:
         if file.startswith(str(folder)) or (folder / name.partition(".")[0]).is_dir():
             del sys.modules[name]
     gc.collect()  # what a forgotten await leaves must not complain in the next project
+    gc.freeze()  # what is still there stays: pytest looks through it after each test
     return list(collector.results.values())
 
 
