@@ -43,7 +43,7 @@ PARTED = ("test_browser", "test_out_of_order", "test_file_exercises", "test_exer
 
 
 def group(nodeid: str) -> str:
-    """Return which tests stay together: those of a module, as its fixtures want it; of a long one, of a lesson."""
+    """Return which tests stay together: those of a module; of a long one, those of a lesson."""
     file, _, test = nodeid.partition("::")
     module, lesson = Path(file).stem, LESSON.search(test)
     if not lesson or module not in PARTED:
@@ -103,18 +103,18 @@ async def client(style: str, url: str) -> AsyncIterator[httpx.AsyncClient]:
 
 
 @pytest.fixture(scope="session")
-def warm_process() -> Iterator[Path]:
-    """Start a process that has pytest and the libraries loaded; give the script that runs projects from it."""
-    with forked_runner.warm_runner(runs.RUNNER) as runner:
+def forking_process() -> Iterator[Path]:
+    """Start a process that has the libraries loaded; give the script that runs projects from it."""
+    with forked_runner.forked_projects(runs.RUNNER) as runner:
         yield runner
 
 
 @pytest.fixture(scope="module")
-def warm_runner(warm_process: Path) -> Iterator[None]:
+def forked_projects(forking_process: Path) -> Iterator[None]:
     """Let this module's tests, and the kernels they start, run projects from the warm process."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(runs, "RUNNER", warm_process)
-        patch.setenv(runs.OTHER_RUNNER, str(warm_process))
+        patch.setattr(runs, "RUNNER", forking_process)
+        patch.setenv(runs.OTHER_RUNNER, str(forking_process))
         yield
 
 
@@ -147,7 +147,8 @@ def postgres_server() -> str:
 @pytest.fixture(autouse=True)
 def nothing_is_left_behind() -> Iterator[None]:
     """Fail the test that leaves a thread or an open database file, once its event loop is closed."""
-    gc.freeze()  # what was there before is set aside: looking through it takes 200 ms, and a check does so ten times
+    # What was there before is set aside: looking through it takes 200 ms, and a check does so ten times.
+    gc.freeze()
     threads, files = set(threading.enumerate()), _open_databases()
     yield
     # A forgotten await or connection complains when it is collected: now, so that this test is blamed.

@@ -1,6 +1,6 @@
-"""Start the runner of projects from a process that has its libraries already: a fork, not a second of imports.
+"""Start the runner of projects from a process that has its libraries: a fork, not a second of imports.
 
-    with warm_runner() as client: …  # a script to run in the place of `todo_lib/lab/testing/run_pytest.py`
+    with forked_projects() as client: …  # a script to run in the place of `todo_lib/lab/testing/run_pytest.py`
 
 Only tests that judge very many files use it. What a learner waits for is the runner itself: the other tests.
 
@@ -53,8 +53,8 @@ async def test_first():
 
 
 @contextmanager
-def warm_runner(runner: Path) -> Iterator[Path]:
-    """Give a script that does what `runner` does, and starts faster: on Linux; elsewhere the runner itself."""
+def forked_projects(runner: Path) -> Iterator[Path]:
+    """Give a script that does what `runner` does, and starts faster; only on Linux, else `runner` itself."""
     if not hasattr(os, "pidfd_open"):
         yield runner
         return

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import psutil
 import pytest
 
-from tests.forked_runner import warm_runner
+from tests.forked_runner import forked_projects
 from todo_lib.course.migration.project import STORE_TESTS, files_after
 from todo_lib.lab.testing import runs as runs_module
 from todo_lib.lab.testing.runs import TestRun, run_projects
@@ -25,7 +25,7 @@ def runs() -> list[TestRun]:
 @pytest.fixture
 def warm(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """Let one test run projects from a warm process."""
-    with warm_runner(runs_module.RUNNER) as runner:
+    with forked_projects(runs_module.RUNNER) as runner:
         monkeypatch.setattr(runs_module, "RUNNER", runner)
         yield
 
@@ -52,7 +52,9 @@ def test_what_hangs_is_stopped() -> None:
 
 def _forks() -> list[psutil.Process]:
     servers = [
-        each for each in psutil.Process().children() if any("forked_runner.py" in word for word in each.cmdline())
+        each
+        for each in psutil.Process().children()
+        if any("forked_runner.py" in word for word in each.cmdline())
     ]
     assert servers
     return [fork for server in servers for fork in server.children()]

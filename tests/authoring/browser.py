@@ -1,10 +1,10 @@
-"""A learner's desk: JupyterLab in a real browser, untouched by the settings of whoever runs the tests.
+"""JupyterLab in a real browser, untouched by the settings of whoever runs the tests.
 
-    with desk(folder) as lab:
-        assert lab.problems(path) == []
+    with browser_session(notebooks) as jupyterlab:
+        assert jupyterlab.problems(path) == []
 
-Nothing is clicked: Lab hands out its application (`expose_app_in_browser`), and the commands that its menus
-call are called in there.
+Nothing is clicked: JupyterLab hands out its application (`expose_app_in_browser`), and the commands that its
+menus call are called in there. The page is loaded once: that costs more than most notebooks.
 """
 
 import json
@@ -13,6 +13,7 @@ import secrets
 import shutil
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -24,17 +25,10 @@ import httpx
 import nbformat
 import psutil
 from nbformat import NotebookNode
-from playwright.sync_api import (
-    Browser,
-    BrowserContext,
-    Error,
-    Page,
-    Playwright,
-    TimeoutError,
-    sync_playwright,
-)
+from playwright.sync_api import Browser, Error, Page, Playwright, TimeoutError, sync_playwright
 
-PATIENCE = 120  # seconds: for the server, for a kernel, for all cells of a notebook
+TIMEOUT = 300  # seconds, for each single wait: the machine may be busy
+GRACE = 30  # seconds for what a kernel has started to end after it
 WIDTH, HEIGHT = 1100, 800  # of the window: a small laptop's
 TALLEST = 15_000  # Chromium draws no picture beyond 16,384 pixels
 
@@ -50,18 +44,31 @@ SETTINGS = {
     "notebook-extension/tracker": {"windowingMode": "none", "scrollPastEnd": False},
 }
 
-IS_OPEN = "window.jupyterapp?.shell.currentWidget?.sessionContext?.session?.kernel?.status === 'idle'"
+IS_LOADED = "window.jupyterapp?.restored.then(() => true)"
+# Returns which notebooks are open, the one in front first.
+OPEN = """async (path) => {
+    const {commands, shell} = window.jupyterapp
+    const panel = await commands.execute('docmanager:open', {path, factory: 'Notebook'})
+    shell.activateById(panel.id)
+    await panel.sessionContext.ready
+    const open = [shell.currentWidget, ...shell.widgets('main')].filter(widget => widget.context)
+    return [...new Set(open)].map(widget => widget.context.path)
+}"""
+IS_IDLE = "window.jupyterapp.shell.currentWidget.sessionContext.session?.kernel?.status === 'idle'"
 # The command is back at the first error already, also at one that stops nothing. The kernel answers in order.
 RUN = """async (cells) => {
     const {commands, shell} = window.jupyterapp
     const {content, sessionContext} = shell.currentWidget
     await commands.execute('notebook:clear-all-cell-outputs')
     content.activeCellIndex = cells
-    await commands.execute(cells < content.widgets.length ? 'notebook:run-all-above' : 'notebook:run-all-cells')
+    const all = cells >= content.widgets.length
+    await commands.execute(all ? 'notebook:run-all-cells' : 'notebook:run-all-above')
     await sessionContext.session.kernel.requestExecute({code: '', silent: true}).done
     return true
 }"""
 RESTART = "() => window.jupyterapp.shell.currentWidget.sessionContext.restartKernel().then(() => true)"
+# Unlike `application:close`, asks nothing: the outputs are not to be saved.
+CLOSE = "window.jupyterapp.shell.currentWidget.dispose()"
 NOTEBOOK = "JSON.stringify(window.jupyterapp.shell.currentWidget.context.model)"
 PICTURES_ARE_THERE = "[...document.images].every(image => image.complete)"
 NEEDED_HEIGHT = """() => {
@@ -90,68 +97,87 @@ class NoBrowserError(RuntimeError):
 
 
 @dataclass(frozen=True)
-class Desk:
-    """A running JupyterLab and a browser to look at it."""
+class BrowserSession:
+    """A running JupyterLab, and a browser's page that shows it."""
 
-    url: str
+    page: Page
+    api: httpx.Client
+    """The server's."""
     token: str = field(repr=False)
     notebooks: Path
-    """What Lab shows: a folder of its own."""
-    browser: BrowserContext
+    """What JupyterLab shows: a folder of its own."""
 
-    def problems(self, path: Path, pictures: Path | None = None) -> list[str]:
-        """Open a copy of a notebook, do with it what learners do; return what they must not meet.
+    def problems(self, path: Path, pictures: Path | None = None, grace: float = GRACE) -> list[str]:
+        """Open a copy of a notebook, do with it what learners do.
 
-        They run half of it, restart the kernel, run it all, look at it, and run it all again. With a folder for
-        `pictures`, draw it there as it looks when it has run once, on light and on dark ground.
+        Return what they must not meet. They run half of it, restart the kernel, run it all, and look at it. With
+        a folder for `pictures`, draw it there as it looks then, on light and on dark ground. `grace`: seconds
+        for processes to end.
         """
         shutil.copy(path, self.notebooks)
-        page, found, before = self.browser.new_page(), [], _started_with(self.token)
-        page.on("pageerror", lambda error: found.append(f"the browser met {error}"))
-        page.on("request", lambda request: found.extend(_from_the_network(request.url)))
-        try:
-            # A workspace of its own, or Lab would open the notebooks of before as well.
-            page.goto(f"{self.url}lab/workspaces/{path.stem}/tree/{path.name}?token={self.token}")
-            page.wait_for_function(IS_OPEN)
-            stored = nbformat.read(path, as_version=4)
-            found += self._run(page, stored, len(stored.cells) // 2)
-            page.wait_for_function(RESTART)
-            page.wait_for_function(IS_OPEN)
-            found += self._run(page, stored)
-            found += self._look(page, path.stem, pictures)
-            found += self._run(page, stored)
-        finally:
-            page.close()
-            found += self._stop_kernel(before)
+        stored, before = nbformat.read(path, as_version=4), _started_with(self.token)
+        with self._events() as found:
+            try:
+                self._open(path.name)
+                found.extend(self._run(stored, len(stored.cells) // 2))
+                self.page.wait_for_function(RESTART)
+                self.page.wait_for_function(IS_IDLE)
+                found.extend(self._run(stored))
+                found.extend(self._look(path.stem, pictures))
+            finally:
+                self.page.evaluate(CLOSE)
+                found.extend(self._stop_kernel(before, grace))
         return list(dict.fromkeys(found))
 
-    def _run(self, page: Page, stored: NotebookNode, cells: int | None = None) -> list[str]:
+    @contextmanager
+    def _events(self) -> Iterator[list[str]]:
+        """Give a list of what the page must not meet; it grows until the end of the block."""
+        found: list[str] = []
+        events = {
+            "pageerror": lambda error: found.append(f"the browser met {error}"),
+            "request": lambda request: found.extend(_from_the_network(request.url)),
+        }
+        for name, listen in events.items():
+            self.page.on(name, listen)
+        try:
+            yield found
+        finally:
+            for name, listen in events.items():
+                self.page.remove_listener(name, listen)
+
+    def _open(self, name: str) -> None:
+        opened = self.page.wait_for_function(OPEN, arg=name).json_value()
+        assert opened == [name], f"open are {opened}"
+        self.page.wait_for_function(IS_IDLE)
+
+    def _run(self, stored: NotebookNode, cells: int | None = None) -> list[str]:
         """Run the first cells, or all; return what went wrong."""
         cells, found = len(stored.cells) if cells is None else cells, []
         try:
-            page.wait_for_function(RUN, arg=cells)
+            self.page.wait_for_function(RUN, arg=cells)
         except TimeoutError:
             found.append("a cell did not end, or the kernel died")
-        ran = nbformat.reads(page.evaluate(NOTEBOOK), as_version=4)
+        ran = nbformat.reads(self.page.evaluate(NOTEBOOK), as_version=4)
         return found + problems(ran.cells[:cells], stored.cells[:cells])
 
-    def _look(self, page: Page, name: str, pictures: Path | None) -> list[str]:
-        page.wait_for_function(PICTURES_ARE_THERE)
-        page.set_viewport_size({"width": WIDTH, "height": min(page.evaluate(NEEDED_HEIGHT), TALLEST)})
-        found = [f"cut off, {each}" for each in page.evaluate(CUT_OFF)]
+    def _look(self, name: str, pictures: Path | None) -> list[str]:
+        self.page.wait_for_function(PICTURES_ARE_THERE)
+        self.page.set_viewport_size(
+            {"width": WIDTH, "height": min(self.page.evaluate(NEEDED_HEIGHT), TALLEST)}
+        )
+        found = [f"cut off, {each}" for each in self.page.evaluate(CUT_OFF)]
         if pictures:
-            (pictures / f"{name}.png").write_bytes(page.screenshot())
-            page.emulate_media(color_scheme="dark")
-            page.wait_for_function(IS_DARK)
-            (pictures / f"{name}_dark.png").write_bytes(page.screenshot())
-        page.set_viewport_size({"width": WIDTH, "height": HEIGHT})  # a tall page is slow when cells run
+            (pictures / f"{name}.png").write_bytes(self.page.screenshot())
+            self.page.emulate_media(color_scheme="dark")
+            self.page.wait_for_function(IS_DARK)
+            (pictures / f"{name}_dark.png").write_bytes(self.page.screenshot())
+        self.page.set_viewport_size({"width": WIDTH, "height": HEIGHT})  # a tall page is slow when cells run
         return found
 
-    def _stop_kernel(self, before: list[psutil.Process]) -> list[str]:
-        with httpx.Client(base_url=self.url, headers=_identity(self.token), timeout=PATIENCE) as api:
-            for session in api.get("api/sessions").json():
-                api.delete(f"api/sessions/{session['id']}").raise_for_status()
-        left = _kill_late([process for process in _started_with(self.token) if process not in before])
+    def _stop_kernel(self, before: list[psutil.Process], grace: float) -> list[str]:
+        for session in self.api.get("api/sessions").json():
+            self.api.delete(f"api/sessions/{session['id']}").raise_for_status()
+        left = _kill_late([process for process in _started_with(self.token) if process not in before], grace)
         return [f"left running: {process}" for process in left]
 
 
@@ -189,17 +215,21 @@ def _stderr(cell: NotebookNode) -> str:
 
 
 @contextmanager
-def desk(folder: Path, notebooks: Path) -> Iterator[Desk]:
-    """Start JupyterLab on a copy of `notebooks` in this empty folder, and a browser. Stop both in the end."""
-    shutil.copytree(notebooks, folder / "notebooks", ignore=shutil.ignore_patterns(".*"))
+def browser_session(notebooks: Path) -> Iterator[BrowserSession]:
+    """Start JupyterLab on a copy of `notebooks`, and a browser that shows it; stop both."""
     with (
+        # Not in pytest's folder: each run closes that to other users, and PostgreSQL may run as one.
+        tempfile.TemporaryDirectory(prefix="todo-browser-", ignore_cleanup_errors=True) as folder,
         sync_playwright() as playwright,
         _launched(playwright) as browser,
-        browser.new_context(viewport={"width": WIDTH, "height": HEIGHT}, color_scheme="light") as context,
-        _jupyterlab(folder) as (url, token),
+        browser.new_page(viewport={"width": WIDTH, "height": HEIGHT}, color_scheme="light") as page,
+        _jupyterlab(Path(folder), notebooks) as (url, token),
+        httpx.Client(base_url=url, headers=_identity(token), timeout=TIMEOUT) as api,
     ):
-        context.set_default_timeout(PATIENCE * 1000)
-        yield Desk(url, token, folder / "notebooks", context)
+        page.set_default_timeout(TIMEOUT * 1000)
+        page.goto(f"{url}lab?token={token}")
+        page.wait_for_function(IS_LOADED)
+        yield BrowserSession(page, api, token, Path(folder) / "notebooks")
 
 
 def _launched(playwright: Playwright) -> Browser:
@@ -213,8 +243,9 @@ def _launched(playwright: Playwright) -> Browser:
 
 
 @contextmanager
-def _jupyterlab(folder: Path) -> Iterator[tuple[str, str]]:
-    """Run JupyterLab; give its address and its token."""
+def _jupyterlab(folder: Path, notebooks: Path) -> Iterator[tuple[str, str]]:
+    """Run JupyterLab on a copy of `notebooks` in this empty folder; give its address and its token."""
+    shutil.copytree(notebooks, folder / "notebooks", ignore=shutil.ignore_patterns(".*"))
     token = secrets.token_hex()
     command = [
         sys.executable, "-m", "jupyterlab", "--no-browser", "--allow-root", "--port=0",
@@ -271,7 +302,7 @@ def _identity(token: str) -> dict[str, str]:
 
 def _address(folder: Path, server: subprocess.Popen[bytes]) -> str:
     """Return where the server listens, once it has written that down."""
-    give_up = time.monotonic() + PATIENCE
+    give_up = time.monotonic() + TIMEOUT
     while server.poll() is None and time.monotonic() < give_up:
         for path in (folder / "runtime").glob("jpserver-*.json"):
             with suppress(ValueError):  # half written
@@ -284,8 +315,8 @@ def _stop(server: subprocess.Popen[bytes], url: str, token: str) -> None:
     """End the server; raise `RuntimeError` if it or something that it started has to be killed."""
     if url:
         with suppress(httpx.HTTPError):
-            httpx.post(f"{url}api/shutdown", headers=_identity(token), timeout=PATIENCE)
-    left = _kill_late(_started_with(token), patience=10 if url else 0)
+            httpx.post(f"{url}api/shutdown", headers=_identity(token), timeout=TIMEOUT)
+    left = _kill_late(_started_with(token), GRACE if url else 0)
     server.wait()
     if url and left:
         raise RuntimeError(f"did not end by itself: {left}")
@@ -297,9 +328,9 @@ def _started_with(token: str) -> list[psutil.Process]:
     return [each for each in everything if (each.info["environ"] or {}).get("JUPYTER_TOKEN") == token]
 
 
-def _kill_late(processes: list[psutil.Process], patience: float = 3) -> list[psutil.Process]:
+def _kill_late(processes: list[psutil.Process], grace: float) -> list[psutil.Process]:
     """Wait for these processes to end; kill those that do not, and return them."""
-    _, left = psutil.wait_procs(processes, timeout=patience)
+    _, left = psutil.wait_procs(processes, timeout=grace)
     for process in left:
         with suppress(psutil.NoSuchProcess):
             process.kill()

@@ -1,11 +1,11 @@
-"""Every exercise whose answer is a file, tried as the others are in `test_exercises.py`; each check runs pytest."""
+"""Every exercise whose answer is a file, tried as those in `test_exercises.py`; each check runs pytest."""
 
 import pytest
 
 from tests.course import test_exercises as others
 from tests.course.test_exercises import EXERCISES, GIVEN, HERE, Answer
 
-pytestmark = pytest.mark.usefixtures("warm_runner")
+pytestmark = pytest.mark.usefixtures("forked_projects")
 THERE = [each for each in EXERCISES if each not in HERE]
 
 

@@ -24,11 +24,11 @@ from todo_lib.lab.testing.projects import CONFIG, write_project
 from todo_lib.lab.testing.runs import TestRun, run_projects
 from todo_lib.lab.verdict import Outcome, Verdict
 
-pytestmark = pytest.mark.usefixtures("warm_runner")
+pytestmark = pytest.mark.usefixtures("forked_projects")
 
 
 @pytest.fixture(scope="module")
-def runs(warm_runner: None) -> dict[str, TestRun]:
+def runs(forked_projects: None) -> dict[str, TestRun]:
     """Return what the whole suite says after each lesson, 02 being the start."""
     jobs = {lesson: (files_after(lesson), ["tests"]) for lesson in REASONS}
     return dict(zip(jobs, asyncio.run(run_projects(list(jobs.values()))), strict=True))
