@@ -1,6 +1,6 @@
 """Start the runner of projects from a process that has its libraries: a fork, not a second of imports.
 
-    with forked_projects() as client: …  # a script to run in the place of `todo_lib/lab/testing/run_pytest.py`
+    with forked_projects() as client: …  # a script that stands for `todo_lib/lab/testing/run_pytest.py`
 
 Only tests that judge very many files use it. What a learner waits for is the runner itself: the other tests.
 

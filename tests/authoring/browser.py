@@ -110,9 +110,9 @@ class BrowserSession:
     def problems(self, path: Path, pictures: Path | None = None, grace: float = GRACE) -> list[str]:
         """Open a copy of a notebook, do with it what learners do.
 
-        Return what they must not meet. They run half of it, restart the kernel, run it all, and look at it. With
-        a folder for `pictures`, draw it there as it looks then, on light and on dark ground. `grace`: seconds
-        for processes to end.
+        Return what they must not meet. They run half of it, restart the kernel, run it all, and look at it.
+        With a folder for `pictures`, draw it there as it looks then, on light and on dark ground. `grace`:
+        seconds for processes to end.
         """
         shutil.copy(path, self.notebooks)
         stored, before = nbformat.read(path, as_version=4), _started_with(self.token)
