@@ -14,7 +14,8 @@ INSTALL = $(VENV_PYTHON) -m uv pip install --python $(VENV_PYTHON) --compile-byt
 
 # Notebooks as tests; beside nbval, an audit that sees what nbval is blind to. Two workers would leave a core idle
 # whenever a cell waits.
-NBVAL = $(VENV_PYTHON) -m pytest --nbval -p todo_lib.authoring.audit -n 4 --dist loadscope --no-loadscope-reorder -q
+NBVAL = $(VENV_PYTHON) -m pytest --nbval -p todo_lib.authoring.audit -p tests.forked_runner \
+    -n 4 --dist loadscope --no-loadscope-reorder -q
 # Another order each time; SEED=… repeats one.
 SEED ?= $(shell date +%M%S)
 PYTEST = $(VENV_PYTHON) -m pytest -n 4 --dist loadfile --no-loadscope-reorder -q \

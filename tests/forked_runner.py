@@ -4,8 +4,8 @@
 
 Only tests that judge very many files use it. What a learner waits for is the runner itself: the other tests.
 
-`python warm.py SERVE SOCKET RUNNER` is the warm process. `python CLIENT …` asks it for a fork, lends it its
-standard streams and environment, and ends when the fork ends; if the client is killed, so is the fork.
+`python forked_runner.py SERVE SOCKET RUNNER` is that process. `python CLIENT …` asks it for a fork, lends it
+its standard streams and environment, and ends when the fork ends; if the client is killed, so is the fork.
 """
 
 import json
@@ -19,9 +19,13 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from importlib import import_module
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import pytest
 
 SERVE = "--serve"
 # The client is as small as it can be: it starts for every check.
@@ -39,7 +43,7 @@ CONFIG = '[tool.pytest.ini_options]\nasyncio_mode = "strict"\n'
 FIRST = """\
 import httpx, pytest
 from sqlalchemy.ext.asyncio import create_async_engine
-from todo_lib import entities, sqlite
+from todo_lib import entities, models, sqlite, web
 
 @pytest.mark.asyncio
 async def test_first():
@@ -123,6 +127,25 @@ def _fork(client: socket.socket, runner: str) -> None:
     _, status = os.waitpid(child, 0)
     with suppress(BrokenPipeError):
         client.send(b"1" if status else b"0")
+
+
+# -- as a pytest plugin: `-p tests.forked_runner` lets notebooks' kernels run projects from one process ----
+
+_RUNNING = ExitStack()
+
+
+def pytest_configure(config: "pytest.Config") -> None:
+    """Start the process where kernels are started: in each worker, or here if there are none."""
+    if config.option.nbval and (hasattr(config, "workerinput") or not config.option.numprocesses):
+        # Here, not above: this file is also the script of the process.
+        from todo_lib.lab.testing.runs import OTHER_RUNNER, RUNNER  # noqa: PLC0415
+
+        os.environ[OTHER_RUNNER] = str(_RUNNING.enter_context(forked_projects(RUNNER)))
+
+
+def pytest_unconfigure(config: "pytest.Config") -> None:
+    """End it."""
+    _RUNNING.close()
 
 
 if __name__ == "__main__":

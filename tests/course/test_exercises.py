@@ -3,8 +3,8 @@
 An answer is a file `answers/lesson/exercise/right_….py` or `wrong_….py`. It sees the names that the lesson
 imports and the solutions of the exercises before it. A wrong one says in its first line what the check must
 report: `# expect: OUTCOME, cause; words that must be shown`. Short ones are edits of the solution, in
-`wrong.diff` and `right.diff` (see `tests/edits.py`); there the title says it: `what is wrong -> OUTCOME, cause;
-words`. What is passed to the check is what the lesson passes: `await q.add.check(DataStoreDb)`.
+`wrong.diff` and `right.diff` (see `tests/edits.py`); there the title says it: `what is wrong -> OUTCOME,
+cause; words`. What is passed to the check is what the lesson passes: `await q.add.check(DataStoreDb)`.
 """
 
 import ast
