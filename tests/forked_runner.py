@@ -8,6 +8,7 @@ Only tests that judge very many files use it. What a learner waits for is the ru
 its standard streams and environment, and ends when the fork ends; if the client is killed, so is the fork.
 """
 
+import gc
 import json
 import os
 import runpy
@@ -38,34 +39,26 @@ with socket.socket(socket.AF_UNIX) as server:
     server.sendall(job)
     sys.exit(server.recv(1) != b"0")
 """
-# What a project's first test would load.
-CONFIG = '[tool.pytest.ini_options]\nasyncio_mode = "strict"\n'
-FIRST = """\
-import httpx, pytest
-from sqlalchemy.ext.asyncio import create_async_engine
-from todo_lib import entities, models, sqlite, web
-
-@pytest.mark.asyncio
-async def test_first():
-    engine = create_async_engine("sqlite+aiosqlite://")
-    async with engine.connect():
-        pass
-    await engine.dispose()
-    async with httpx.AsyncClient():
-        pass
-"""
 
 
 @contextmanager
 def forked_projects(runner: Path) -> Iterator[Path]:
     """Give a script that does what `runner` does, and starts faster; only on Linux, else `runner` itself."""
+    # Here, not above: this file is also the script of the process.
+    from todo_lib.course.migration.project import LAST, files_after  # noqa: PLC0415
+    from todo_lib.course.migration.workspace import START  # noqa: PLC0415
+    from todo_lib.lab.testing.projects import write_project  # noqa: PLC0415
+
     if not hasattr(os, "pidfd_open"):
         yield runner
         return
     folder = Path(tempfile.mkdtemp(prefix="todo-warm-"))
     address, client = str(folder / "socket"), folder / "client.py"
     client.write_text(CLIENT.format(address=address), encoding="utf-8")
-    command = [sys.executable, __file__, SERVE, address, str(runner)]
+    projects = {folder / lesson: files_after(lesson) for lesson in (START, LAST)}
+    for place, files in projects.items():
+        write_project(place, files)
+    command = [sys.executable, __file__, SERVE, address, str(runner), *map(str, projects)]
     try:
         environment = {**os.environ, "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"}  # as the runner's is
         with subprocess.Popen(
@@ -80,19 +73,19 @@ def forked_projects(runner: Path) -> Iterator[Path]:
         shutil.rmtree(folder)
 
 
-def serve(address: str, runner: str) -> None:
-    """Load what projects need, then fork for every client, until standard input is closed."""
+def serve(address: str, runner: str, *projects: str) -> None:
+    """Load what projects need, then fork for every client, until standard input is closed.
+
+    What loads most is to run some: pytest and the libraries import much of themselves only then.
+    """
     names = runpy.run_path(runner)
     for library in names["LIBRARIES"]:
         import_module(library)
-    with (
-        tempfile.TemporaryDirectory() as folder
-    ):  # pytest loads much of itself, and its plugins, only as it runs
-        Path(folder, "pyproject.toml").write_text(CONFIG, encoding="utf-8")
-        Path(folder, "test_first.py").write_text(FIRST, encoding="utf-8")
-        (first,) = names["run"](Path(folder), ["test_first.py"])
-        assert first["passed"], first["text"]
-        os.chdir("/")
+    for project in projects:
+        for result in names["run"](Path(project).resolve(), ["tests"]):
+            assert result["passed"], result["text"]
+    os.chdir("/")
+    gc.freeze()  # no fork need look through it, which would copy it
     with socket.socket(socket.AF_UNIX) as listener:
         listener.bind(address)
         listener.listen()
@@ -137,7 +130,6 @@ _RUNNING = ExitStack()
 def pytest_configure(config: "pytest.Config") -> None:
     """Start the process where kernels are started: in each worker, or here if there are none."""
     if config.option.nbval and (hasattr(config, "workerinput") or not config.option.numprocesses):
-        # Here, not above: this file is also the script of the process.
         from todo_lib.lab.testing.runs import OTHER_RUNNER, RUNNER  # noqa: PLC0415
 
         os.environ[OTHER_RUNNER] = str(_RUNNING.enter_context(forked_projects(RUNNER)))
