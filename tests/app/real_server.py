@@ -29,17 +29,10 @@ def real_server(
     """
     env = {key: value for key, value in os.environ.items() if key != "TODO_DATABASE_URL"}
     env |= {"PYTHONPATH": str(Path(todo_lib.__file__).parents[1])} | settings
-    # Port 0 is any free port; uvicorn says which one it got, after the app has started. Requests are not logged:
-    # what a fuzzer asks for may contain the very words that are looked for in the log.
-    command = [
-        sys.executable,
-        "-m",
-        "uvicorn",
-        f"todo_lib.{style}_app.main:app",
-        "--port",
-        "0",
-        "--no-access-log",
-    ]
+    # Port 0 is any free port; uvicorn says which one it got, after the app has started. Requests are not
+    # logged: what a fuzzer asks for may contain the very words that are looked for in the log.
+    app = f"todo_lib.{style}_app.main:app"
+    command = [sys.executable, "-m", "uvicorn", app, "--port", "0", "--no-access-log"]
     log = folder / "log.txt"
     with log.open("w") as output:
         server = subprocess.Popen(command, cwd=folder, env=env, stdout=output, stderr=subprocess.STDOUT)

@@ -31,6 +31,7 @@ from todo_lib.course.texts import texts
 from todo_lib.lab.testing.projects import write_project
 
 NOTEBOOKS = REPOSITORY / "notebooks"
+BUILD = REPOSITORY / "build"  # git ignores it
 EXPECTED = "solved.json"
 CELL_TIMEOUT = 60  # seconds
 # What may not stand in a stored output: it would differ on the next machine or in the next run.
@@ -215,8 +216,9 @@ def _refuse_noise(made: NotebookNode, name: str) -> None:
 def update(found: list[LessonSource], everything: bool) -> None:
     """Build what is stale of these lessons, or all of them: notebooks, expected outputs, README's table."""
     stale = [source for source in found if everything or why_stale(source)]
+    BUILD.mkdir(exist_ok=True)
     with (
-        tempfile.TemporaryDirectory(prefix="todo-solved-", dir=REPOSITORY) as folder,
+        tempfile.TemporaryDirectory(prefix="solved-", dir=BUILD) as folder,
         click.progressbar(
             stale, label=f"{len(stale)} to build", item_show_func=lambda source: source and source.info.name,
             file=sys.stderr,
