@@ -26,7 +26,8 @@ from todo_lib.authoring import readme
 from todo_lib.authoring.editions import Edition, notebook
 from todo_lib.course.migration.project import LAST, REPOSITORY, files_after
 from todo_lib.course.migration.workspace import NAME
-from todo_lib.course.source import LessonSource, sources
+from todo_lib.course.source import LessonSource, read, sources
+from todo_lib.course.syllabus import SyllabusError, by_number
 from todo_lib.course.texts import texts
 from todo_lib.lab.testing.projects import write_project
 
@@ -257,9 +258,10 @@ def main() -> None:
     elif options.solved:
         write_all_solved(options.solved)
     else:
-        found = [source for source in sources() if options.lesson in (None, source.info.number)]
-        if not found:
-            sys.exit(f"there is no lesson {options.lesson!r}")
+        try:
+            found = [read(by_number(options.lesson).folder)] if options.lesson else sources()
+        except SyllabusError as error:
+            sys.exit(str(error))
         update(found, options.all)
 
 
