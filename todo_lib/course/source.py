@@ -17,8 +17,9 @@ says, `{{first_awaits}}` for a lesson's number.
 
 import re
 from collections import Counter
+from copy import deepcopy
 from dataclasses import dataclass
-from functools import partial
+from functools import cache, partial
 from pathlib import Path
 
 import jupytext
@@ -72,8 +73,7 @@ def read(folder: Path) -> LessonSource:
     Raise `SourceError` if a marker has no partner, an answer cell no exercise, or a question no text.
     """
     info = read_info(folder)
-    notebook = jupytext.reads((folder / SOURCE).read_text(encoding="utf-8"), fmt="md:myst")
-    source = LessonSource(info, notebook.cells)
+    source = LessonSource(info, deepcopy(_cells((folder / SOURCE).read_text(encoding="utf-8"))))
     for number, cell in enumerate(source.cells, 1):
         where = f"{info.name}, cell {number}"
         answers = len(ANSWER.findall(cell.source))
@@ -86,6 +86,12 @@ def read(folder: Path) -> LessonSource:
         if times > 1:
             raise SourceError(f"{info.name}: exercise {name!r} has {times} answer cells")
     return source
+
+
+@cache  # a build reads the same text several times, to compare
+def _cells(text: str) -> list[NotebookNode]:
+    found: list[NotebookNode] = jupytext.reads(text, fmt="md:myst").cells
+    return found
 
 
 def _asked(info: LessonInfo, where: str, found: re.Match[str]) -> str:

@@ -24,7 +24,7 @@ import pytest
 # documentation marks its tests with it.
 LIBRARIES = ("aiosqlite", "fastapi.testclient", "sqlalchemy.ext.asyncio")
 CONFIG = "pyproject.toml"
-PLUGINS = ("pytest_asyncio.plugin", "anyio.pytest_plugin", "no:cacheprovider")
+PLUGINS = ("pytest_asyncio.plugin", "anyio.pytest_plugin")
 
 
 class Collector:
@@ -113,10 +113,12 @@ def _cause(error: BaseException) -> BaseException:
 
 def run(folder: Path, select: list[str]) -> list[dict[str, Any]]:
     """Return what became of each selected test of the project in `folder`."""
+    # By `-p` pytest would look through all that is installed for each of them.
+    plugins = [importlib.import_module(name) for name in PLUGINS]
     collector, modules, path = Collector(folder), set(sys.modules), list(sys.path)
     os.chdir(folder)
     arguments = [
-        *(f"-p{plugin}" for plugin in PLUGINS),
+        "-pno:cacheprovider",
         "-c",
         CONFIG,
         "--rootdir",
@@ -127,7 +129,7 @@ def run(folder: Path, select: list[str]) -> list[dict[str, Any]]:
     output = io.StringIO()
     with contextlib.redirect_stdout(output), contextlib.redirect_stderr(output):
         try:
-            code = pytest.main([*arguments, *select], plugins=[collector])
+            code = pytest.main([*arguments, *select], plugins=[collector, *plugins])
             # A file that cannot be imported is noted already; that pytest
             # then misses a test in it is no news.
             if code == pytest.ExitCode.USAGE_ERROR and not collector.results:
