@@ -6,6 +6,7 @@ from typing import Any
 
 from todo_lib.lab.checks.behaviour import BrokenPromise, declared_cause
 from todo_lib.lab.checks.failure import OwnLines, Result
+from todo_lib.lab.checks.trial import Stopped
 
 TIMEOUT = 5.0  # seconds for one behaviour
 NEXT_STEP = {
@@ -15,8 +16,12 @@ NEXT_STEP = {
     "still synchronous": "Write `async def`: only then can the method use `await`.",
     "blocks the event loop": "Use what can be awaited instead. While this call waits, no other task runs.",
     "hangs": "Something here waits for what never comes. It was stopped; nothing is left running.",
+    "engine not disposed": "An engine keeps its connections until `dispose()`. Is one made in each call?",
     "connection kept": "Open the session with `async with`, so that it is closed when the block ends.",
     "session shared": "Open a new session in each call: one session cannot serve two calls at once.",
+    "another row": "The entity that was saved knows its id. Looked up otherwise, it may be another one.",
+    "remembered": "An answer is remembered. Ask the database in each call: others change it, too.",
+    "error swallowed": "Let the error through. Only the caller can decide what it means.",
     "wrong value": "Keep what you have; compare the two lines above.",
     "raised": "Look at the line above: what does it need, or what is there that should not be?",
     "not written": "The task has no id: at this line it is not written yet. "
@@ -61,6 +66,6 @@ def explain(result: Result, functions: Mapping[str, Any], own: OwnLines) -> tupl
         and "\nid\n  Input should be a valid integer" in failure.text
     ):
         return "not written", facts[-1:]
-    if issubclass(failure.error, TimeoutError):
+    if issubclass(failure.error, Stopped):
         return "hangs", [f"stopped after {TIMEOUT:.0f} seconds", *facts[1:]]
-    return declared_cause(result.behaviour) or ("wrong value" if broken else "raised"), facts
+    return failure.cause or declared_cause(result.behaviour) or ("wrong value" if broken else "raised"), facts
