@@ -5,7 +5,7 @@ from contextlib import asynccontextmanager, suppress
 from typing import Any
 from unittest.mock import patch
 
-from sqlalchemy import Connection, Engine, Pool, event
+from sqlalchemy import Connection, Engine, event
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from todo_lib.lab.aio.unfinished import is_tried
@@ -22,30 +22,31 @@ async def own_engines() -> AsyncIterator[None]:
     An older one is the learner's: what uses it raises `BrokenPromise` before anything is written. So does
     the end of the block if an engine still has connections; it is disposed of first.
     """
-    made: list[Engine] = []
-    make = Engine.__init__
+    made: dict[Engine, set[int]] = {}  # with the connections that are open
+    make, connect = Engine.__init__, Engine.connect
 
     def make_and_note(self: Engine, *args: Any, **kwargs: Any) -> None:
         make(self, *args, **kwargs)
-        made.append(self)
+        is_open = made[self] = set()
+        event.listen(self, "connect", lambda connection, record: is_open.add(id(connection)))
+        event.listen(self, "close", lambda connection, record: is_open.discard(id(connection)))
 
-    def refuse_others(connection: Connection) -> None:
-        if is_tried() and not any(connection.engine.pool is engine.pool for engine in made):
+    def connect_if_own(self: Engine) -> Connection:
+        if is_tried() and not any(self.pool is engine.pool for engine in made):
             raise BrokenPromise(
                 "what uses a database",
                 Words("the one it is given"),
-                Words(f"another one, {connection.engine.url!r}"),
+                Words(f"another one, {self.url!r}"),
                 cause="outside factory",
                 promise=ELSEWHERE,
             )
+        return connect(self)
 
-    event.listen(Engine, "engine_connect", refuse_others)
     try:
-        with patch.object(Engine, "__init__", make_and_note):
+        with patch.object(Engine, "__init__", make_and_note), patch.object(Engine, "connect", connect_if_own):
             yield
     finally:
-        event.remove(Engine, "engine_connect", refuse_others)
-        left = [engine for engine in made if _open_connections(engine.pool)]
+        left = [engine for engine, is_open in made.items() if is_open]
         for engine in left:
             with suppress(Exception):  # it may belong to a loop that is gone
                 await AsyncEngine(engine).dispose() if engine.dialect.is_async else engine.dispose()
@@ -57,9 +58,3 @@ async def own_engines() -> AsyncIterator[None]:
             cause="engine not disposed",
             promise=NOT_DISPOSED,
         )
-
-
-def _open_connections(pool: Pool) -> int:
-    """Return how many connections a pool has; 0 for a pool that keeps none or does not count."""
-    counted = (getattr(pool, name, None) for name in ("checkedin", "checkedout"))
-    return sum(count() for count in counted if count)

@@ -14,6 +14,7 @@ from todo_lib.lab.aio.unfinished import wait_for_tasks, wait_for_threads
 from todo_lib.lab.checks.behaviour import Behaviour
 from todo_lib.lab.checks.engines import own_engines
 from todo_lib.lab.checks.failure import Failure, Result
+from todo_lib.lab.checks.patience import all_done
 
 Trial = tuple[Behaviour, Callable[[], AbstractAsyncContextManager[Any]]]
 """A behaviour, and what opens the thing it is tried on."""
@@ -65,8 +66,7 @@ async def _outcome(work: Coroutine[Any, Any, None], seconds: float) -> BaseExcep
 
     task = asyncio.create_task(run())
     try:
-        await asyncio.wait({task}, timeout=seconds)
-        if task.done():
+        if await all_done({task}, seconds):
             return task.result()
         task.cancel()
         await asyncio.wait({task}, timeout=GRACE_PERIOD)
@@ -77,7 +77,7 @@ async def _outcome(work: Coroutine[Any, Any, None], seconds: float) -> BaseExcep
 
 @contextmanager
 def _stopping_what_blocks(seconds: float) -> Iterator[None]:
-    """Raise `Stopped` in whatever keeps the event loop from running after so many seconds, again and again.
+    """Raise `Stopped`, after so many seconds, in whatever keeps the event loop from running as long again.
 
     Only in the main thread, where a signal can reach it. Jupyter's Interrupt only asks the loop.
     """
@@ -100,7 +100,7 @@ def _stopping_what_blocks(seconds: float) -> Iterator[None]:
             alive = threading.Event()
             loop.call_soon_threadsafe(alive.set)
             pause = GRACE_PERIOD
-            if not alive.wait(GRACE_PERIOD) and not over.is_set():
+            if not alive.wait(seconds) and not over.is_set():
                 late.set()
                 _thread.interrupt_main()
 
