@@ -6,6 +6,7 @@ from typing import Any
 from todo_lib.course.contract.harness import Harness
 from todo_lib.course.contract.registry import task_input, uses
 from todo_lib.lab.checks.behaviour import BrokenPromise, Words, fails_as, require_equal
+from todo_lib.models import TaskFilter
 
 NAMELESS = task_input().model_copy(update={"name": None})  # the column is NOT NULL
 
@@ -60,6 +61,19 @@ async def all_sees_what_others_do(harness: Harness) -> None:
     require_equal("all(), after another client added a task", [id], [each.id for each in await store.all()])
     await harness.remove(id)
     require_equal("all(), after another client deleted it", [], await store.all())
+
+
+@uses("filter", "get_statistics")
+@fails_as("remembered")
+async def the_questions_are_asked_each_time(harness: Harness) -> None:
+    """filter() and get_statistics() ask the database each time, too."""
+    store = harness.open_store()
+    for count in range(3):
+        found = len(await store.filter(TaskFilter()))
+        require_equal(f"filter() after another client added {count} tasks, how many", count, found)
+        found = (await store.get_statistics()).total_tasks
+        require_equal(f"get_statistics() after another client added {count} tasks, total", count, found)
+        await harness.insert(**task_input().model_dump())
 
 
 @uses("add")

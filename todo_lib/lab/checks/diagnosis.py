@@ -14,6 +14,7 @@ NEXT_STEP = {
     "not awaited": "Which calls here talk to the database? Each of them needs `await`.",
     "coroutine returned": "Which calls here talk to the database? Each of them needs `await`.",
     "still synchronous": "Write `async def`: only then can the method use `await`.",
+    "a generator": "A generator cannot be awaited. Collect what it gives in a list, and `return` that.",
     "blocks the event loop": "Use what can be awaited instead. While this call waits, no other task runs.",
     "hangs": "Something here waits for what never comes. It was stopped; nothing is left running.",
     "engine not disposed": "An engine keeps its connections until `dispose()`. Is one made in each call?",
@@ -22,7 +23,7 @@ NEXT_STEP = {
     "another row": "The entity that was saved knows its id. Looked up otherwise, it may be another one.",
     "remembered": "An answer is remembered. Ask the database in each call: others change it, too.",
     "error swallowed": "Let the error through. Only the caller can decide what it means.",
-    "wrong value": "Keep what you have; compare the two lines above.",
+    "wrong value": "Compare the two lines above: what is asked for, and what came?",
     "raised": "Look at the line above: what does it need, or what is there that should not be?",
     "not written": "The task has no id: at this line it is not written yet. "
     "Which line of the synchronous version writes?",
@@ -38,6 +39,11 @@ FUNCTION_NEXT_STEP = NEXT_STEP | {
     "older class": "Run the cell that defines it again, then this one.",
     "wrong object": "Pass the function itself, without brackets: `check(my_function)`.",
 }
+
+
+def _is_generator(function: Any) -> bool:
+    inner = inspect.unwrap(function) if callable(function) else function  # under `@asynccontextmanager`
+    return inspect.isasyncgenfunction(inner) or inspect.isgeneratorfunction(inner)
 
 
 def forgotten(result: Result, own: OwnLines) -> str:
@@ -58,6 +64,12 @@ def explain(result: Result, functions: Mapping[str, Any], own: OwnLines) -> tupl
     if failure.coroutine_seen:
         return "coroutine returned", facts
     if failure.error is TypeError and "'await' expression" in failure.text:
+        generators = [name for name, function in functions.items() if _is_generator(function)]
+        if generators:
+            return "a generator", [
+                f"`{generators[0]}` contains `yield`, so a call makes a generator.",
+                *facts,
+            ]
         plain = [name for name, function in functions.items() if not inspect.iscoroutinefunction(function)]
         if plain:
             return "still synchronous", [f"`{plain[0]}` is a plain `def`: this is still synchronous.", *facts]
