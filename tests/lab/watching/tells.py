@@ -1,0 +1,283 @@
+"""What is said of coroutines that nobody awaited: once, with its cause, by one voice."""
+
+from . import Scene
+
+ONE_NOTE = {
+    "a loop": Scene(
+        """
+        for n in range(500):
+            work(n)
+        """,
+        shows=("line 2: `work(n)` (500 times)",),
+        notes=1,
+    ),
+    "a comprehension": Scene(
+        "[work(n) for n in range(30)];",
+        shows=("(30 times)",),
+        notes=1,
+    ),
+    "one line, several calls": Scene(
+        """
+        work(1), work(2);
+        # then
+        1
+        """,
+        notes=1,
+    ),
+    "a key for sorted": Scene(
+        "sorted([2, 1], key=work)",
+        shows=("coroutine",),
+        notes=0,
+    ),
+    "from two cells deep": Scene(
+        """
+        def start(n):
+            work(n)
+        # then
+        for n in range(7):
+            start(n)
+        """,
+        shows=("`work(n)` (7 times)",),
+        notes=1,
+    ),
+    "timeit": Scene(
+        "%timeit -n 1000 -r 2 work(1)",
+        shows=("work(1)", "times)"),
+        notes=1,
+    ),
+    "failed tasks": Scene(
+        """
+        for n in range(40):
+            asyncio.create_task(fail(f'lost {n}'))
+        await asyncio.sleep(0)
+        # then
+        await asyncio.sleep(0)
+        """,
+        hides=("lost 39",),
+    ),
+    "many lines": Scene(
+        "\n".join(f"work({n})" for n in range(500)),
+        shows=("and 490 more",),
+        notes=10,
+    ),
+    "many lines and failed tasks": Scene(
+        """
+        work(0)
+        work(1)
+        work(2)
+        work(3)
+        work(4)
+        work(5)
+        work(6)
+        work(7)
+        work(8)
+        for n in range(9): asyncio.create_task(fail())
+        await asyncio.sleep(0)
+        """,
+        shows=("! task failed", "(9 times)"),
+        hides=("more",),
+        notes=9,
+    ),
+}
+CALLED_BY_OTHERS = {
+    "run_sync": Scene(
+        """
+        async def count(connection):
+            return 1
+        # then
+        async with engine.connect() as connection:
+            await connection.run_sync(count);
+        _ = None
+        """,
+        shows=("`run_sync`",),
+        hides=("Put `await`",),
+        notes=1,
+    ),
+    "to_thread": Scene(
+        "await asyncio.to_thread(session.commit);",
+        shows=("`asyncio.to_thread`", "thread"),
+        hides=("Put `await`",),
+        notes=1,
+    ),
+    "to_thread, shown": Scene(
+        "await asyncio.to_thread(work)",
+        shows=("thread",),
+        hides=("Put `await`",),
+        notes=1,
+    ),
+    "a thread": Scene(
+        """
+        thread = threading.Thread(target=work)
+        thread.start()
+        thread.join()
+        """,
+        shows=("thread",),
+        hides=("Put `await`", "outside the notebook"),
+        notes=1,
+    ),
+    "a timer": Scene(
+        """
+        timer = threading.Timer(0, work)
+        timer.start()
+        timer.join()
+        """,
+        shows=("thread",),
+        hides=("Put `await`",),
+        notes=1,
+    ),
+    "an event listener": Scene(
+        """
+        @event.listens_for(engine.sync_engine, 'begin')
+        async def begun(connection):
+            pass
+        # then
+        async with engine.begin():
+            pass
+        event.remove(engine.sync_engine, 'begin', begun)
+        """,
+        shows=("listener", "plain `def`"),
+        hides=("Put `await`",),
+        notes=1,
+    ),
+    "a callback of the loop": Scene(
+        """
+        asyncio.get_running_loop().call_soon(work)
+        await asyncio.sleep(0)
+        """,
+        shows=("callback",),
+        hides=("Put `await`",),
+        notes=1,
+    ),
+    "a task's callback": Scene(
+        """
+        async def done(task):
+            pass
+        task = asyncio.create_task(work())
+        task.add_done_callback(done)
+        await task
+        await asyncio.sleep(0)
+        """,
+        shows=("callback",),
+        hides=("Put `await`",),
+        notes=1,
+    ),
+    "map": Scene(
+        "list(map(work, [1, 2]));",
+        shows=("handed over",),
+        hides=("Put `await`",),
+        notes=1,
+    ),
+    "a call of one's own": Scene(
+        """
+        work(1);
+        _ = None
+        """,
+        shows=("Put `await` in front of the call.",),
+        notes=1,
+    ),
+    "a call under another name": Scene(
+        """
+        do = work
+        do(1);
+        _ = None
+        """,
+        shows=("Put `await` in front of the call.",),
+        notes=1,
+    ),
+}
+PANELS = {
+    "gather takes no list": Scene(
+        "await asyncio.gather([work(), work()])",
+        shows=("`*`",),
+        hides=("remove",),
+        notes=0,
+    ),
+    "nor a generator": Scene(
+        "await asyncio.gather(work(n) for n in (1, 2))",
+        shows=("`*`",),
+        hides=("Remove",),
+        notes=0,
+    ),
+    "nor a tuple": Scene(
+        """
+        both = (work(), work())
+        await asyncio.gather(both)
+        """,
+        shows=("`*`",),
+        hides=("Remove",),
+        notes=0,
+    ),
+    "wait takes tasks": Scene(
+        "await asyncio.wait([work()])",
+        shows=("asyncio.create_task",),
+        notes=0,
+    ),
+    "wait takes tasks, in a set": Scene(
+        "await asyncio.wait({work(), work()})",
+        shows=("asyncio.create_task",),
+        notes=0,
+    ),
+    "wait takes no coroutine": Scene(
+        "await asyncio.wait(work())",
+        shows=("asyncio.create_task",),
+        notes=0,
+    ),
+    "and nothing later": Scene(
+        """
+        1 / 0
+        # then
+        1
+        # then
+        gc.collect();
+        """,
+        notes=0,
+    ),
+    "the panel speaks": Scene(
+        "session.execute(text('select 1')).scalars()",
+        shows=("an `await` is missing",),
+        notes=0,
+    ),
+    "the panel speaks of a line further up": Scene(
+        """
+        found = work()
+        len(found)
+        # then
+        found = None
+        # then
+        1
+        """,
+        notes=0,
+    ),
+    "the panel speaks of a whole statement": Scene(
+        """
+        await asyncio.gather([
+            work(),
+            work(),
+        ])
+        """,
+        shows=("`*`",),
+        notes=0,
+    ),
+    "run": Scene(
+        "asyncio.run(work())",
+        shows=("is running already",),
+        notes=0,
+    ),
+    "two mistakes": Scene(
+        """
+        work(1)
+        len(work(2))
+        """,
+        shows=("line 1: `work(1)`", "an `await` is missing"),
+        notes=1,
+    ),
+    "the same mistake again": Scene(
+        """
+        len(work(2))
+        # then
+        work(1)
+        """,
+        shows=("line 1: `work(1)`",),
+        notes=1,
+    ),
+}
