@@ -135,6 +135,20 @@ OPEN = {
         shows=("engine not disposed: sqlite+aiosqlite, in memory",),
         hides=("None", "held.db"),
     ),
+    "several sessions": Scene(
+        """
+        shelf = [factory() for _ in range(3)]
+        for each in shelf: await each.execute(text("select 1"))
+        each = None
+        open_things()
+        # then
+        for each in shelf: await each.close()
+        await engine.dispose()
+        await memory.dispose()
+        open_things()
+        """,
+        shows=("nothing is left open",),
+    ),
     "nothing": Scene(
         """
         await memory.dispose()

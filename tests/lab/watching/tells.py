@@ -55,6 +55,16 @@ ONE_NOTE = {
         """,
         hides=("lost 39",),
     ),
+    "two coroutines, one mistake": Scene(
+        """
+        asyncio.wait_for(work(), 1);
+        1
+        """,
+        hides=("times",),
+        notes=1,
+    ),
+    "a magic": Scene("%time work(1);", shows=("this cell, line 1: `%time work(1);`",), notes=1),
+    "exec": Scene('for n in range(300): exec("work()")', shows=("(300 times)", "Put `await`"), notes=1),
     "many lines": Scene(
         "\n".join(f"work({n})" for n in range(500)),
         shows=("and 490 more",),
@@ -167,6 +177,57 @@ CALLED_BY_OTHERS = {
         hides=("Put `await`",),
         notes=1,
     ),
+    "to_thread, wrapped": Scene(
+        """
+        from functools import partial
+        await asyncio.to_thread(partial(work, 1));
+        1
+        """,
+        shows=("thread",),
+        hides=("Put `await`",),
+        notes=1,
+    ),
+    "a lambda": Scene(
+        """
+        await session.run_sync(lambda session: work());
+        1
+        """,
+        shows=("A `lambda` that calls `work`", "`session.run_sync`"),
+        hides=("Put `await`",),
+        notes=1,
+    ),
+    "a stack of things to close": Scene(
+        """
+        from contextlib import ExitStack
+        with ExitStack() as stack:
+            stack.callback(work)
+        """,
+        shows=("line 3: `stack.callback(work)`", "`stack.callback`"),
+        hides=("Put `await`",),
+        notes=1,
+    ),
+    "a default": Scene(
+        """
+        from collections import defaultdict
+        found = defaultdict(work)
+        found[1]
+        del found
+        """,
+        shows=("`defaultdict`",),
+        hides=("Put `await`",),
+    ),
+    "a property of one's own": Scene(
+        """
+        class Store:
+            @property
+            async def count(self):
+                return 1
+        Store().count;
+        1
+        """,
+        shows=("Put `await` in front",),
+        notes=1,
+    ),
     "a call of one's own": Scene(
         """
         work(1);
@@ -257,6 +318,27 @@ PANELS = {
         """,
         shows=("`*`",),
         notes=0,
+    ),
+    "the panel says where it was made": Scene(
+        """
+        found = work()
+        # then
+        len(found)
+        """,
+        shows=("Made in an earlier cell, line 1: `found = work()`",),
+        notes=0,
+    ),
+    "no panel": Scene(
+        """
+        import json
+        json.dumps(work())
+        # then
+        1
+        # then
+        a, b = work()
+        """,
+        shows=("line 1: `a, b = work()`",),
+        hides=("times",),
     ),
     "run": Scene(
         "asyncio.run(work())",

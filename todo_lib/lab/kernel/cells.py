@@ -1,12 +1,18 @@
 """Where something is, in the words of a notebook: "this cell, line 3"."""
 
+import ast
 import linecache
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from types import CodeType
 
 from todo_lib.lab import statements
 from todo_lib.lab.aio.unawaited import Frame, calls_now
+
+MAGIC = re.compile(
+    r"get_ipython\(\)\.run_(?P<kind>line|cell)_magic(?P<arguments>\(.*\))"
+)  # what IPython makes of it
 
 
 @dataclass(frozen=True)
@@ -18,8 +24,13 @@ class Place:
 
     @property
     def code(self) -> str:
-        """Return the line's text."""
-        return linecache.getline(self.file, self.line).strip()
+        """Return the line's text, as the learner wrote it."""
+        code = linecache.getline(self.file, self.line).strip()
+        magic = MAGIC.fullmatch(code)
+        if magic is None:
+            return code
+        sign, arguments = "%" if magic["kind"] == "line" else "%%", ast.literal_eval(magic["arguments"])
+        return sign + " ".join(map(str, arguments)).strip().replace("\n", "; ")
 
 
 class Cells:

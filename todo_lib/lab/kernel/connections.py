@@ -46,8 +46,9 @@ class Connections:
         `names` are the notebook's: a session is called by the name that the learner gave it.
         """
         idle = Counter(each.database for each in self._open.values() if each.idle_in and each.idle_in())
+        in_use = Counter(_who_has(each, names) for each in self._open.values() if each.idle_in is None)
         return [
-            *(_who_has(each, names) for each in self._open.values() if each.idle_in is None),
+            *(f"{who} ({count} times)" if count > 1 else who for who, count in in_use.items()),
             *(f"engine not disposed: {name} holds {count} connection(s)" for name, count in idle.items()),
         ]
 
@@ -73,13 +74,13 @@ class Connections:
 
 def shown(url: URL) -> str:
     """Return a database's address without folders and without what opens it."""
-    if url.get_backend_name() == "sqlite" and _in_memory(url.database or ""):
+    if url.get_backend_name() == "sqlite" and _in_memory(url):
         return f"{url.drivername}, in memory"
     return f"{url.drivername}:///…/{str(url.database or '').rpartition('/')[2]}"
 
 
-def _in_memory(database: str) -> bool:
-    return database in {"", ":memory:"} or (database.startswith("file:") and "memory" in database)
+def _in_memory(url: URL) -> bool:
+    return not url.database or ":memory:" in url.database or url.query.get("mode") == "memory"
 
 
 def _who_has(opened: OpenConnection, names: Mapping[str, Any]) -> str:

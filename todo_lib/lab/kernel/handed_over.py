@@ -4,6 +4,7 @@ The usual advice, "put `await` in front of the call", is wrong there: the call i
 """
 
 import ast
+import linecache
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -71,31 +72,55 @@ def explain(
     """
     name = found.name.rpartition("<locals>.")[2]
     bare = LAMBDA if found.origin and found.origin[0][2] == LAMBDA else name.rpartition(".")[2]
-    if place is None:
-        hands_over = running and _handed_in(statements.statement_at(running.file, running.line), bare)
-        place = running if hands_over else _place_in_current_cell(bare, cells)
-    receiver = _receiver(found, bare, place)
-    if receiver is None:
+    given = _given_to(found, bare, place, running, cells)
+    if given is None:
         what = f"`{name}` made a coroutine, and nothing ran it: whatever it should do has not happened."
-        return place, (what, OWN_CALL)
-    given = f"A `lambda` that calls `{name}`" if bare == LAMBDA else f"`{name}`"
-    what = f"{given} was handed over to {receiver.who}, which called it and did not await what came back."
+        return place or _named_in_magic(found, bare, cells), (what, OWN_CALL)
+    place, receiver = given
+    subject = f"A `lambda` that calls `{name}`" if bare == LAMBDA else f"`{name}`"
+    what = f"{subject} was handed over to {receiver.who}, which called it and did not await what came back."
     return place, (what, receiver.instead)
 
 
-def _receiver(found: Unawaited, bare: str, place: Place | None) -> Receiver | None:
-    """Return who called the function in the learner's place; None if the learner did."""
-    to = _handed_in(statements.statement_at(place.file, place.line), bare) if place else ""
-    if to:
-        return _named(to)
+def _given_to(
+    found: Unawaited, bare: str, place: Place | None, running: Place | None, cells: Cells
+) -> tuple[Place | None, Receiver] | None:
+    """Return who called the function in the learner's place, and where it was handed over.
+
+    None if the learner called it.
+    """
+    near = place or running
+    statement = statements.statement_at(near.file, near.line) if near else None
+    if near and (to := _handed_in(statement, bare)):
+        return near, _named(to)
+    caller = _caller(found)
+    if caller is None and (place is None or statement is None or _may_call(statement, bare)):
+        return None
+    names = caller.names if caller else ""
+    for elsewhere, to in _handed_over_in(cells.current, bare):
+        if not names or re.fullmatch(names, to.rpartition(".")[2]):
+            return elsewhere, _named(to)
+    return (place, caller) if caller else None
+
+
+def _caller(found: Unawaited) -> Receiver | None:
+    """Return the library whose code called the function; None if it was the learner's."""
     if not found.origin:
         return RECEIVERS[1] if found.in_thread else RECEIVERS[0]
     file, _, function = found.origin[0]
-    if not is_library(file) or (found.code and package_of(found.code.co_filename) == package_of(file)):
+    if not is_library(file) or (file.startswith("<") and function == "<module>"):  # `exec`, `%timeit`
         return None
-    caller = f"{file.replace(chr(92), '/')}:{function}"
-    fitting = (each for each in RECEIVERS if re.search(each.frame, caller))
-    return next(fitting, _by(f"`{function}` of `{_module(file)}`"))
+    if found.code and package_of(found.code.co_filename) == package_of(file):
+        return None
+    path = f"{file.replace(chr(92), '/')}:{function}"
+    fitting = (each for each in RECEIVERS if re.search(each.frame, path))
+    return next(fitting, Receiver("", "", _by(file, function), ANYBODY.instead))
+
+
+def _by(file: str, function: str) -> str:
+    if file.startswith("<"):
+        return f"`{function}`"
+    return f"`{_module(file)}`" if function.startswith("_") else f"`{function}` of `{_module(file)}`"
 
 
 def _named(name: str) -> Receiver:
@@ -106,8 +131,9 @@ def _named(name: str) -> Receiver:
     return Receiver("", "", who, known.instead)
 
 
-def _by(who: str) -> Receiver:
-    return Receiver("", "", who, ANYBODY.instead)
+def _may_call(statement: ast.stmt, bare: str) -> bool:
+    """Return whether a statement calls something or mentions this name: a property is run by its name."""
+    return any(isinstance(part, ast.Call) or _is_it(part, bare) for part in statements.parts_of(statement))
 
 
 def _handed_in(statement: ast.AST | None, bare: str) -> str:
@@ -137,17 +163,20 @@ def _arguments(call: ast.Call) -> Iterator[ast.AST]:
         yield keyword.value
 
 
-def _place_in_current_cell(bare: str, cells: Cells) -> Place | None:
-    """Return the line of this cell that hands the function over: a thread knows nothing of it."""
-    nodes = ast.walk(statements.tree_of(cells.current))
-    return next(
-        (
-            Place(cells.current, node.lineno)
-            for node in nodes
-            if isinstance(node, ast.stmt) and _handed_in(node, bare)
-        ),
-        None,
-    )
+def _handed_over_in(file: str, bare: str) -> Iterator[tuple[Place, str]]:
+    """Return each line of a cell that hands the function over, and to whom: a thread knows nothing of it."""
+    for node in ast.walk(statements.tree_of(file)):
+        if isinstance(node, ast.stmt) and (to := _handed_in(node, bare)):
+            yield Place(file, node.lineno), to
+
+
+def _named_in_magic(found: Unawaited, bare: str, cells: Cells) -> Place | None:
+    """Return the line of this cell that names a function which a magic, as `%time`, has called."""
+    if found.origin and found.origin[0][0].startswith("<"):
+        for line, text in enumerate(linecache.getlines(cells.current), 1):
+            if re.search(rf"\b{re.escape(bare)}\b", text):
+                return Place(cells.current, line)
+    return None
 
 
 def _module(file: str) -> str:

@@ -1,12 +1,12 @@
 """What belongs to an error that was explained: its lines, and the coroutines that never ran because of it."""
 
 import inspect
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from types import TracebackType
 from typing import Any
 
 from todo_lib.lab import statements
-from todo_lib.lab.errors.model import Seen, related
+from todo_lib.lab.errors.model import related
 from todo_lib.lab.kernel.cells import Cells, Place
 
 
@@ -22,29 +22,46 @@ def lines_of(error: BaseException, cells: Cells) -> set[Place]:
     }
 
 
-def coroutines_of(error: BaseException) -> Iterator[Any]:
-    """Return the coroutines that never ran and that the error, its calls or its line hold."""
+def coroutines_of(error: BaseException) -> list[Any]:
+    """Return the coroutines that never ran and that the error, its calls or its lines hold."""
+    held = (value for seen in related(error) for call in seen.calls for value in _locals_of(call))
+    return _not_begun([*_named_by(error), *held])
+
+
+def blamed(error: BaseException) -> list[Any]:
+    """Return the coroutines that never ran and that the error itself complains of."""
+    if not any("coroutine" in seen.text for seen in related(error)):
+        return []
+    return _not_begun(_named_by(error))
+
+
+def _named_by(error: BaseException) -> Iterator[Any]:
+    """Return what the error holds, and what the names in the statements stand for that it went through."""
     for seen in related(error):
-        for held in (*_of_error(seen), *(value for call in seen.calls for value in _of_call(call))):
-            for each in _elements(held):
-                if inspect.iscoroutine(each) and inspect.getcoroutinestate(each) == inspect.CORO_CREATED:
-                    yield each
+        yield getattr(seen.error, "obj", None)
+        if callable(errors := getattr(seen.error, "errors", None)):  # pydantic's and FastAPI's
+            yield from (each.get("input") for each in errors() if isinstance(each, dict))
+        for call in seen.calls:
+            frame = call.tb_frame
+            statement = statements.statement_at(frame.f_code.co_filename, call.tb_lineno)
+            for name in map(statements.name_of, statements.parts_of(statement) if statement else ()):
+                yield frame.f_locals.get(name, frame.f_globals.get(name))
 
 
-def _of_error(seen: Seen) -> Iterator[Any]:
-    yield getattr(seen.error, "obj", None)
-    if hasattr(seen.error, "errors") and callable(seen.error.errors):  # pydantic's and FastAPI's
-        yield from (each.get("input") for each in seen.error.errors() if isinstance(each, dict))
-
-
-def _of_call(call: TracebackType) -> Iterator[Any]:
+def _locals_of(call: TracebackType) -> Iterator[Any]:
     frame = call.tb_frame
-    if frame.f_locals is not frame.f_globals:
+    if frame.f_locals is not frame.f_globals:  # a cell's own names live on
         yield from frame.f_locals.values()
-        return
-    statement = statements.statement_at(frame.f_code.co_filename, call.tb_lineno)
-    for part in statements.parts_of(statement) if statement else ():  # a cell's own names live on
-        yield frame.f_globals.get(statements.name_of(part))
+
+
+def _not_begun(values: Iterable[Any]) -> list[Any]:
+    found = {
+        id(each): each
+        for value in values
+        for each in _elements(value)
+        if inspect.iscoroutine(each) and inspect.getcoroutinestate(each) == inspect.CORO_CREATED
+    }
+    return list(found.values())
 
 
 def _elements(value: Any) -> Iterator[Any]:

@@ -10,7 +10,7 @@ import gc
 import inspect
 import threading
 import weakref
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from IPython.core.interactiveshell import ExecutionInfo, ExecutionResult, InteractiveShell
@@ -111,15 +111,28 @@ class Watcher:
         Return the lines of which nothing more must be said. What was held by calls that the error has ended
         is no news either, least of all some cells later.
         """
+        lines, is_known = same_mistake.lines_of(error, self.cells), bool(find(error))
         for coroutine in same_mistake.coroutines_of(error):
+            found = Unawaited.of(coroutine)
+            place = self.cells.place(found.frames)
+            if place in lines and not is_known and not found.is_the_drivers:
+                self._tell_of_coroutines(Sighting(found, place, place), set())
             self._sightings.mark_told(coroutine)
-        if find(error):
-            display(explain(error))
-            return same_mistake.lines_of(error, self.cells)
-        place = self.cells.place(frames_of(error))
-        if place:
+        if is_known:
+            display(self._with_origin(explain(error), error, lines))
+            return lines
+        if place := self.cells.place(frames_of(error)):
             display(Note("·", self.cells.where(place)))
         return set()
+
+    def _with_origin(self, note: Any, error: Exception, lines: set[Place]) -> Any:
+        """Add to an explanation where the coroutine was made, if it was in another line than the error."""
+        places = (self.cells.place(Unawaited.of(each).frames) for each in same_mistake.blamed(error))
+        made = next((place for place in places if place and place not in lines), None)
+        if made is None or not isinstance(note, Note):
+            return note
+        first, *others = note.lines
+        return replace(note, lines=(first, f"Made in {self.cells.where(made)}", *others))
 
     def _line_of(self, error: BaseException | None) -> int | None:
         """Return the line of a cell where the error is: a SyntaxError was raised elsewhere, and names it."""
@@ -150,7 +163,7 @@ class Watcher:
         if place in explained:
             return
         where = self.cells.where(place, found.code)
-        if self._notes.add("not awaited", where, *lines, count=sighting.count):
+        if self._notes.add("not awaited", where, found.name, *lines, count=sighting.count):
             self._note("not awaited", found.name)
 
     def _look_at_tasks(self) -> None:
@@ -165,7 +178,7 @@ class Watcher:
         if task.get_loop().get_exception_handler() is None:
             error = task.exception()  # looked at: Python will not tell of it, too
         what = f"{type(error).__name__}: {error}"
-        if self._notes.add("task failed", self.cells.where(place), *_task_failed(what)):
+        if self._notes.add("task failed", self.cells.where(place), "a task", *_task_failed(what)):
             self._note("task failed", what)
 
     def _note(self, kind: str, what: str) -> None:
