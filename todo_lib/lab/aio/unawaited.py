@@ -20,6 +20,8 @@ from todo_lib.lab.messages import Note
 ORIGIN_DEPTH = 8  # frames to remember per coroutine: enough to reach the learner's line through a library
 DRIVER = re.compile(r"[\\/]sqlalchemy[\\/](connectors|dialects)[\\/]")
 
+OURS = "todo_lab_is_listening"  # an attribute of a `warnings.showwarning` that only marks its place
+
 Frame = tuple[str, int]
 """A file name and a line number."""
 
@@ -108,23 +110,31 @@ def pass_on(as_errors: bool = True) -> Callable[[Any], None]:
     """
     shown = warnings.showwarning
 
-    def showwarning(*args: Any, **kwargs: Any) -> None:  # in place as long as nobody records or redirects
+    def showwarning(*args: Any, **kwargs: Any) -> None:
         shown(*args, **kwargs)
 
     def warn(coroutine: Any) -> None:
-        if warnings.showwarning is showwarning and not (as_errors and _are_errors(RuntimeWarning)):
+        nobody_records = getattr(warnings.showwarning, OURS, False)  # whoever does replaces it
+        if nobody_records and not (as_errors and _are_errors(RuntimeWarning)):
             return
         text = f"coroutine '{coroutine.__qualname__}' was never awaited"
         # This function, the listener, `_unawaited`, then the line that threw it away.
         warnings.warn(text, RuntimeWarning, stacklevel=4, source=coroutine)
 
+    setattr(showwarning, OURS, True)
     warnings.showwarning = showwarning
     return warn
 
 
 def _are_errors(category: type[Warning]) -> bool:
-    kinds = [each[2] for each in warnings.filters if each[0] == "error"]  # asked a million times
-    return bool(kinds) and issubclass(category, tuple(kinds))
+    """Return whether a filter may turn these warnings into errors, before another decides for all of them."""
+    for action, text, kind, module, _ in warnings.filters:  # asked a million times
+        if issubclass(category, kind):
+            if action == "error":
+                return True
+            if text is module is None:
+                return False
+    return False
 
 
 @contextmanager
@@ -138,9 +148,7 @@ def catch_unawaited() -> Iterator[list[Unawaited]]:
             found.append(unawaited)
         warn(coroutine)
 
-    depth = sys.get_coroutine_origin_tracking_depth()
-    sys.set_coroutine_origin_tracking_depth(ORIGIN_DEPTH)
-    with warnings.catch_warnings():  # undoes what is done to warnings in the block
+    with _origins_noted(), warnings.catch_warnings():  # undoes what is done to warnings in the block
         warn = pass_on(as_errors=False)
         listen(note)
         try:
@@ -148,7 +156,21 @@ def catch_unawaited() -> Iterator[list[Unawaited]]:
         finally:
             gc.collect()
             stop_listening(note)
-            sys.set_coroutine_origin_tracking_depth(depth)
+
+
+_noting: list[int] = []  # for each block that is open, the depth before the first of them
+
+
+@contextmanager
+def _origins_noted() -> Iterator[None]:
+    """Let Python note where coroutines are made, until the last of the blocks that are open has ended."""
+    _noting.append(_noting[0] if _noting else sys.get_coroutine_origin_tracking_depth())
+    sys.set_coroutine_origin_tracking_depth(ORIGIN_DEPTH)
+    try:
+        yield
+    finally:
+        before = _noting.pop()
+        sys.set_coroutine_origin_tracking_depth(ORIGIN_DEPTH if _noting else before)
 
 
 class RunsWhenAwaited:
