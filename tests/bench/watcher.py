@@ -29,32 +29,26 @@ LINES = {
 
 
 def seconds(first_line: str) -> dict[str, float]:
-    """Return the median time of each line, a million times in a cell; with what happens after the cell."""
-    setup = new_code_cell(f"{first_line}\n{SETUP}")
-    starts = [new_code_cell("began = time.perf_counter()") for _ in range(ROUNDS * len(LINES))]
-    loops = [
-        new_code_cell(f"for _ in range({COROUTINES}):\n    {line}")
-        for line in LINES.values()
-        for _ in range(ROUNDS)
-    ]
-    ends = [new_code_cell("print(time.perf_counter() - began)") for _ in loops]
-    triples = zip(starts, loops, ends, strict=True)
-    notebook = new_notebook(cells=[setup, *(cell for triple in triples for cell in triple)])
-    NotebookClient(notebook, timeout=600).execute()
-    times = [float(cell.outputs[0].text) for cell in ends]
-    return {
-        name: statistics.median(times[number * ROUNDS : (number + 1) * ROUNDS])
-        for number, name in enumerate(LINES)
-    }
+    """Return how long each line takes, a million times in a cell of a fresh kernel, until the next cell."""
+    cells = [new_code_cell(f"{first_line}\n{SETUP}")]
+    for line in LINES.values():
+        cells += [
+            new_code_cell("began = time.perf_counter()"),
+            new_code_cell(f"for _ in range({COROUTINES}):\n    {line}"),
+            new_code_cell("print(time.perf_counter() - began)"),
+        ]
+    NotebookClient(new_notebook(cells=cells), timeout=600).execute()
+    return {name: float(cell.outputs[0].text) for name, cell in zip(LINES, cells[3::3], strict=True)}
 
 
 def main() -> None:
-    """Print a table."""
-    without, with_lab = seconds(""), seconds("%load_ext todo_lib.lab")
+    """Print a table: the kernels take turns."""
+    rounds = [(seconds(""), seconds("%load_ext todo_lib.lab")) for _ in range(ROUNDS)]
     print(f"{machine()}; a cell with {COROUTINES:,} coroutines, median of {ROUNDS}\n")
     print("| coroutines | s without | s with the lab | times |\n|---|---:|---:|---:|")
-    for name, plain in without.items():
-        print(f"| {name} | {plain:.2f} | {with_lab[name]:.2f} | {with_lab[name] / plain:.1f} |")
+    for name in LINES:
+        plain, watched = (statistics.median(each[way][name] for each in rounds) for way in (0, 1))
+        print(f"| {name} | {plain:.2f} | {watched:.2f} | {watched / plain:.1f} |")
 
 
 if __name__ == "__main__":

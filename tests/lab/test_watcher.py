@@ -7,9 +7,10 @@ import pytest
 from nbclient import NotebookClient
 
 from .watching import SETUP
+from .watching.handed_over import CALLED_BY_OTHERS
 from .watching.observes import FILTERS, KEPT, TASKS
 from .watching.shows import GROUPS, OPEN, RESET
-from .watching.tells import CALLED_BY_OTHERS, ONE_NOTE, PANELS
+from .watching.tells import ONE_NOTE, PANELS
 
 SCENES = {
     f"{theme}: {name}": scene
