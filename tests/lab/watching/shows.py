@@ -149,6 +149,66 @@ OPEN = {
         """,
         shows=("nothing is left open",),
     ),
+    "a session of a store, and a dispose that comes too early": Scene(
+        """
+        store = type("Store", (), {})()
+        store.session = factory()
+        await store.session.execute(text("select 3"))
+        await engine.dispose()
+        print(open_things())
+        await store.session.close()
+        open_things()
+        """,
+        shows=("session not closed", "got it back after `dispose`"),
+        hides=("engine not disposed",),
+    ),
+    "a connection for all": Scene(
+        """
+        one, other = factory(bind=memory), factory(bind=memory)
+        await one.execute(text("select 1"))
+        await other.execute(text("select 1"))
+        await one.close()
+        await engine.dispose()
+        open_things()
+        # then
+        await other.close()
+        await memory.dispose()
+        open_things()
+        """,
+        shows=("nothing is left open",),
+    ),
+    "one of two that share": Scene(
+        """
+        one, other = factory(bind=memory), factory(bind=memory)
+        await one.execute(text("select 1"))
+        await other.execute(text("select 1"))
+        await one.close()
+        open_things()
+        """,
+        shows=("session `other` not closed",),
+        hides=("`one`", "not disposed"),
+    ),
+    "a raw connection": Scene(
+        """
+        await other.close()
+        await memory.dispose()
+        async with engine.connect():
+            pass
+        raw = await engine.raw_connection()
+        open_things()
+        """,
+        shows=("connection not closed: it belongs to sqlite+aiosqlite:///…/held.db, since `raw =",),
+    ),
+    "and back": Scene(
+        """
+        async with engine.connect() as connection:
+            await connection.run_sync(lambda _: raw.close())
+        raw = None
+        await engine.dispose()
+        open_things()
+        """,
+        shows=("nothing is left open",),
+    ),
     "nothing": Scene(
         """
         await memory.dispose()

@@ -3,7 +3,7 @@
 import weakref
 from collections import Counter
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from sqlalchemy import URL, Connection, Engine, event
@@ -17,12 +17,21 @@ from todo_lib.lab.kernel.cells import Cells
 class OpenConnection:
     """A connection that was used in this kernel and is not closed."""
 
-    database: str
-    idle_in: weakref.ref[Any] | None = None
-    """What its pool keeps of it, once it was given back: it goes with a pool that nobody has any more."""
-    session: weakref.ref[Session] | None = None
+    database: str = "a database"
+    users: int = 0
+    """How many have it: an in-memory database has one connection for all."""
     since: str = ""
     """The line of a cell that took it out of the pool."""
+    sessions: weakref.WeakKeyDictionary[Session, str] = field(default_factory=weakref.WeakKeyDictionary)
+    """Those that began a transaction on it, and the line where."""
+    engine: weakref.ref[Engine] | None = None
+    pool: weakref.ref[Pool] | None = None
+
+    @property
+    def is_forgotten(self) -> bool:
+        """Return whether `dispose` came while it was in use: it is in a pool that its engine has left."""
+        engine = self.engine() if self.engine else None
+        return engine is not None and self.pool is not None and engine.pool is not self.pool()
 
 
 class Connections:
@@ -34,8 +43,9 @@ class Connections:
 
     def start(self) -> None:
         """Begin to listen."""
+        event.listen(Pool, "checkout", self._taken)
         event.listen(Engine, "engine_connect", self._used)
-        event.listen(Session, "after_begin", self._taken_by_session)
+        event.listen(Session, "after_begin", self._begun)
         event.listen(Pool, "checkin", self._given_back)
         event.listen(Pool, "close", self._closed)
         event.listen(Pool, "close_detached", self._closed)
@@ -45,28 +55,42 @@ class Connections:
 
         `names` are the notebook's: a session is called by the name that the learner gave it.
         """
-        idle = Counter(each.database for each in self._open.values() if each.idle_in and each.idle_in())
-        in_use = Counter(_who_has(each, names) for each in self._open.values() if each.idle_in is None)
+        lines = Counter(line for opened in self._open.values() for line in _said_of(opened, names))
+        idle = Counter(
+            each.database
+            for each in self._open.values()
+            if not each.users and each.pool and each.pool() and not each.is_forgotten
+        )
         return [
-            *(f"{who} ({count} times)" if count > 1 else who for who, count in in_use.items()),
+            *(f"{line} ({count} times)" if count > 1 else line for line, count in lines.items()),
             *(f"engine not disposed: {name} holds {count} connection(s)" for name, count in idle.items()),
         ]
 
-    def _used(self, connection: Connection) -> None:
+    def _here(self) -> str:
         place = self._cells.running()
-        self._open[id(connection.connection.dbapi_connection)] = OpenConnection(
-            shown(connection.engine.url), since=place.code if place else ""
-        )
+        return f", since `{place.code}`" if place else ""
 
-    def _taken_by_session(self, session: Session, _: Any, connection: Connection) -> None:
+    def _taken(self, dbapi_connection: Any, *_: Any) -> None:
+        opened = self._open.setdefault(id(dbapi_connection), OpenConnection())
+        opened.users += 1
+        opened.since = self._here()
+
+    def _used(self, connection: Connection) -> None:
         opened = self._open.get(id(connection.connection.dbapi_connection))
         if opened:
-            opened.session = weakref.ref(session)
+            engine = connection.engine
+            opened.database = shown(engine.url)
+            opened.engine, opened.pool = weakref.ref(engine), weakref.ref(engine.pool)
 
-    def _given_back(self, dbapi_connection: Any, record: Any) -> None:
+    def _begun(self, session: Session, _: Any, connection: Connection) -> None:
+        opened = self._open.get(id(connection.connection.dbapi_connection))
+        if opened:
+            opened.sessions[session] = self._here()
+
+    def _given_back(self, dbapi_connection: Any, _: Any) -> None:
         opened = self._open.get(id(dbapi_connection))
         if opened:
-            opened.idle_in, opened.session = weakref.ref(record), None
+            opened.users = max(0, opened.users - 1)
 
     def _closed(self, dbapi_connection: Any, *_: Any) -> None:
         self._open.pop(id(dbapi_connection), None)
@@ -83,13 +107,19 @@ def _in_memory(url: URL) -> bool:
     return not url.database or ":memory:" in url.database or url.query.get("mode") == "memory"
 
 
-def _who_has(opened: OpenConnection, names: Mapping[str, Any]) -> str:
-    since = f", since `{opened.since}`" if opened.since else ""
-    session = opened.session() if opened.session else None
-    if session is None:
-        return f"connection not closed: it belongs to {opened.database}{since}"
-    name = next((f"`{name}` " for name in _names_of(session, names)), "")
-    return f"session {name}not closed: it holds a connection of {opened.database}{since}"
+def _said_of(opened: OpenConnection, names: Mapping[str, Any]) -> Iterator[str]:
+    """Return what there is to say of a connection, unless it waits in its engine's pool."""
+    if not opened.users:
+        if opened.is_forgotten and opened.pool and opened.pool():
+            name = opened.database
+            yield f"connection not closed: {name} got it back after `dispose`; close sessions first"
+        return
+    holding = [(each, since) for each, since in opened.sessions.items() if each.in_transaction()]
+    for session, since in holding:
+        name = next((f"`{name}` " for name in _names_of(session, names)), "")
+        yield f"session {name}not closed: it holds a connection of {opened.database}{since}"
+    if not holding:
+        yield f"connection not closed: it belongs to {opened.database}{opened.since}"
 
 
 def _names_of(session: Session, names: Mapping[str, Any]) -> Iterator[str]:
