@@ -111,6 +111,7 @@ PANELS = {
         hides=("Remove",),
         notes=0,
     ),
+    "nor a map": Scene("await asyncio.gather(map(work, [1, 2]))", shows=("`*`",), hides=("Remove",), notes=0),
     "wait takes tasks": Scene(
         "await asyncio.wait([work()])",
         shows=("asyncio.create_task",),

@@ -4,7 +4,7 @@ import ast
 import itertools
 import linecache
 import re
-from collections.abc import Generator, Iterator
+from collections.abc import Awaitable, Iterable, Iterator
 from types import TracebackType
 from typing import Any
 
@@ -104,7 +104,7 @@ def gathers_a_collection(seen: Seen) -> bool:
     """Return whether `gather` was given a list, a generator or the like in the place of its elements."""
     call = seen.call(r"asyncio/tasks\.py:gather")
     given = call.tb_frame.f_locals["coros_or_futures"] if call else ()
-    return any(isinstance(each, list | tuple | set | frozenset | dict | Generator) for each in given)
+    return any(isinstance(each, Iterable) and not isinstance(each, Awaitable | str) for each in given)
 
 
 def gather_stands_there(seen: Seen) -> bool:
