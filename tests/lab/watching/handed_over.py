@@ -38,6 +38,16 @@ CALLED_BY_OTHERS = {
         hides=("Put `await`", "outside the notebook"),
         notes=1,
     ),
+    "a call of one's own, in a thread": Scene(
+        """
+        def start():
+            work(1)
+        await asyncio.to_thread(start)
+        """,
+        shows=("this cell, line 2: `work(1)`",),
+        hides=("handed over",),
+        notes=1,
+    ),
     "a timer": Scene(
         """
         timer = threading.Timer(0, work)

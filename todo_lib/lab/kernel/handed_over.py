@@ -31,21 +31,23 @@ class Receiver:
     instead: str
 
 
+RUN_SYNC = Receiver(
+    "run_sync",
+    r"sqlalchemy/util/_?concurrency\w*\.py:",
+    "`run_sync`",
+    "`run_sync` is for a plain `def` that uses the synchronous session or connection it is given."
+    " An `async def` you `await` yourself, without `run_sync`.",
+)
+THREAD = Receiver(
+    "to_thread|run_in_executor|submit|run_in_threadpool|Thread|Timer",
+    r"(threading|concurrent/futures/thread|anyio/.*)\.py:",
+    "a thread",
+    "A thread runs plain functions. `await` an `async def` directly, without the thread;"
+    " to let it run beside other work, use `asyncio.create_task`.",
+)
 RECEIVERS = (
-    Receiver(
-        "run_sync",
-        r"sqlalchemy/util/_?concurrency\w*\.py:",
-        "`run_sync`",
-        "`run_sync` is for a plain `def` that uses the synchronous session or connection it is given."
-        " An `async def` you `await` yourself, without `run_sync`.",
-    ),
-    Receiver(
-        "to_thread|run_in_executor|submit|run_in_threadpool|Thread|Timer",
-        r"(threading|concurrent/futures/thread|anyio/.*)\.py:",
-        "a thread",
-        "A thread runs plain functions. `await` an `async def` directly, without the thread;"
-        " to let it run beside other work, use `asyncio.create_task`.",
-    ),
+    RUN_SYNC,
+    THREAD,
     Receiver(
         "listen|listens_for",
         r"sqlalchemy/event/\w+\.py:",
@@ -72,6 +74,8 @@ def explain(
     """
     name = found.name.rpartition("<locals>.")[2]
     bare = LAMBDA if found.origin and found.origin[0][2] == LAMBDA else name.rpartition(".")[2]
+    if place is None and running and _calls(statements.statement_at(running.file, running.line), bare):
+        place = running  # in a thread, where Python notes no origin
     given = _given_to(found, bare, place, running, cells)
     if given is None:
         what = f"`{name}` made a coroutine, and nothing ran it: whatever it should do has not happened."
@@ -93,7 +97,7 @@ def _given_to(
     statement = statements.statement_at(near.file, near.line) if near else None
     if near and (to := _handed_in(statement, bare)):
         return near, _named(to)
-    caller = _caller(found)
+    caller = None if _calls(statement, bare) else _caller(found)
     if caller is None and (place is None or statement is None or _may_call(statement, bare)):
         return None
     names = caller.names if caller else ""
@@ -106,7 +110,7 @@ def _given_to(
 def _caller(found: Unawaited) -> Receiver | None:
     """Return the library whose code called the function; None if it was the learner's."""
     if not found.origin:
-        return RECEIVERS[1] if found.in_thread else RECEIVERS[0]
+        return THREAD if found.in_thread else RUN_SYNC
     file, _, function = found.origin[0]
     if not is_library(file) or (file.startswith("<") and function == "<module>"):  # `exec`, `%timeit`
         return None
@@ -136,14 +140,20 @@ def _may_call(statement: ast.stmt, bare: str) -> bool:
     return any(isinstance(part, ast.Call) or _is_it(part, bare) for part in statements.parts_of(statement))
 
 
+def _calls(statement: ast.AST | None, bare: str) -> bool:
+    """Return whether a statement calls this function itself."""
+    parts = statements.parts_of(statement) if statement else ()
+    return any(isinstance(part, ast.Call) and statements.name_of(part.func) == bare for part in parts)
+
+
 def _handed_in(statement: ast.AST | None, bare: str) -> str:
     """Return the name of what receives a function in this statement; "" if the statement calls it itself."""
     if statement is None:
         return ""
+    if _calls(statement, bare):
+        return ""
     parts = list(statements.parts_of(statement))
     calls = [part for part in parts if isinstance(part, ast.Call)]
-    if bare != LAMBDA and any(statements.name_of(call.func) == bare for call in calls):
-        return ""
     given: ast.AST | None = next((part for part in parts if _is_it(part, bare)), None)
     while given is not None:
         call = next((call for call in calls if given in _arguments(call)), None)
