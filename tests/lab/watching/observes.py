@@ -186,6 +186,23 @@ TASKS = {
         shows=("ValueError",),
         hides=("task failed",),
     ),
+    "an error that cannot be shown": Scene(
+        """
+        class Odd(Exception):
+            def __str__(self):
+                raise RuntimeError
+            def errors(self, needed):
+                pass
+        async def be_odd():
+            raise Odd
+        task = asyncio.create_task(be_odd())
+        await asyncio.sleep(0)
+        # then
+        raise ExceptionGroup("odd", [Odd()])
+        """,
+        shows=("odd", "Odd"),
+        hides=("Error in callback",),
+    ),
     "awaited in the same cell": Scene(
         """
         task = asyncio.create_task(fail())

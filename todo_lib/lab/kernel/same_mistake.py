@@ -1,6 +1,7 @@
 """What belongs to an error that was explained: its lines, and the coroutines that never ran because of it."""
 
 import inspect
+import itertools
 from collections.abc import Iterable, Iterator
 from types import TracebackType
 from typing import Any
@@ -8,6 +9,8 @@ from typing import Any
 from todo_lib.lab import statements
 from todo_lib.lab.errors.model import related
 from todo_lib.lab.kernel.cells import Cells, Place
+
+MOST = 1_000  # elements of a list that are looked at
 
 
 def lines_of(error: BaseException, cells: Cells) -> set[Place]:
@@ -39,13 +42,20 @@ def _named_by(error: BaseException) -> Iterator[Any]:
     """Return what the error holds, and what the names in the statements stand for that it went through."""
     for seen in related(error):
         yield getattr(seen.error, "obj", None)
-        if callable(errors := getattr(seen.error, "errors", None)):  # pydantic's and FastAPI's
-            yield from (each.get("input") for each in errors() if isinstance(each, dict))
+        yield from _validated(seen.error)
         for call in seen.calls:
             frame = call.tb_frame
             statement = statements.statement_at(frame.f_code.co_filename, call.tb_lineno)
             for name in map(statements.name_of, statements.parts_of(statement) if statement else ()):
                 yield frame.f_locals.get(name, frame.f_globals.get(name))
+
+
+def _validated(error: BaseException) -> list[Any]:
+    """Return what pydantic or FastAPI has looked at."""
+    try:
+        return [each["input"] for each in error.errors()]  # type: ignore[attr-defined]
+    except Exception:  # noqa: BLE001 (it is another error, which has no such method, or one of its own)
+        return []
 
 
 def _locals_of(call: TracebackType) -> Iterator[Any]:
@@ -66,7 +76,7 @@ def _not_begun(values: Iterable[Any]) -> list[Any]:
 
 def _elements(value: Any) -> Iterator[Any]:
     yield value
-    if isinstance(value, list | tuple | set | frozenset):
-        yield from value
-    elif isinstance(value, dict):
-        yield from value.values()
+    if type(value) in {list, tuple, set, frozenset}:
+        yield from itertools.islice(value, MOST)
+    elif type(value) is dict:
+        yield from itertools.islice(value.values(), MOST)

@@ -6,6 +6,8 @@ from typing import Any
 
 from IPython.core.interactiveshell import InteractiveShell
 
+from todo_lib.lab.errors.model import Seen
+
 MOST = 10  # members of a group that are named
 
 
@@ -42,7 +44,7 @@ def _with_a_group(error: BaseException | None) -> bool:
 def _members(error: BaseException, indent: str = "  ") -> Iterator[str]:
     members = error.exceptions if isinstance(error, BaseExceptionGroup) else ()
     for member in members[:MOST]:
-        text = str(member).strip().partition("\n")[0]
+        text = Seen(member, ()).text.strip().partition("\n")[0]
         yield f"{indent}{type(member).__name__}{': ' if text else ''}{text}\n"
         yield from _members(member, indent + "  ")
     if len(members) > MOST:

@@ -19,6 +19,7 @@ from IPython.display import display
 from todo_lib.lab.aio.task_factory import TaskFactory, in_a_cell, tell
 from todo_lib.lab.aio.unawaited import RunsWhenAwaited, Unawaited, calls_now, frames_of
 from todo_lib.lab.errors.lookup import explain, find
+from todo_lib.lab.errors.model import Seen
 from todo_lib.lab.kernel import handed_over, same_mistake
 from todo_lib.lab.kernel.cells import Cells, Place
 from todo_lib.lab.kernel.connections import Connections
@@ -174,10 +175,11 @@ class Watcher:
         self._tasks = [(task, place) for task, place in self._tasks if not task.done()]
 
     def _tell_of_task(self, task: asyncio.Task[Any], place: Place | None) -> None:
-        error = getattr(task, "_exception", None)
+        error: BaseException | None = getattr(task, "_exception", None)
         if task.get_loop().get_exception_handler() is None:
             error = task.exception()  # looked at: Python will not tell of it, too
-        what = f"{type(error).__name__}: {error}"
+        assert error, "that is why it is told of"
+        what = f"{type(error).__name__}: {Seen(error, ()).text}"
         if self._notes.add("task failed", self.cells.where(place), "a task", *_task_failed(what)):
             self._note("task failed", what)
 
