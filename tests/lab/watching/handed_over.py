@@ -38,6 +38,20 @@ CALLED_BY_OTHERS = {
         hides=("Put `await`", "outside the notebook"),
         notes=1,
     ),
+    "to_thread, and the panel of what follows": Scene(
+        """
+        found = await asyncio.to_thread(work)
+        # then
+        found + 1
+        """,
+        shows=("an `await` is missing", "Here: `work` was handed over to a thread"),
+        notes=0,
+    ),
+    "sorted, and its panel": Scene(
+        "sorted([2, 1], key=work)",
+        shows=("an `await` is missing", "Here: `work` was handed over to `sorted`"),
+        notes=0,
+    ),
     "a call of one's own, in a thread": Scene(
         """
         def start():

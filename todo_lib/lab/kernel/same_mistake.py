@@ -31,11 +31,14 @@ def coroutines_of(error: BaseException) -> list[Any]:
     return _not_begun([*_named_by(error), *held])
 
 
-def blamed(error: BaseException) -> list[Any]:
-    """Return the coroutines that never ran and that the error itself complains of."""
-    if not any("coroutine" in seen.text for seen in related(error)):
-        return []
+def named_by(error: BaseException) -> list[Any]:
+    """Return the coroutines that never ran and that the error holds or its lines name."""
     return _not_begun(_named_by(error))
+
+
+def is_about_coroutines(error: BaseException) -> bool:
+    """Return whether an error complains of a coroutine."""
+    return any("coroutine" in seen.text for seen in related(error))
 
 
 def _named_by(error: BaseException) -> Iterator[Any]:

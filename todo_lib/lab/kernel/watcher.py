@@ -26,7 +26,7 @@ from todo_lib.lab.kernel.connections import Connections
 from todo_lib.lab.kernel.failed_cells import FailedCells
 from todo_lib.lab.kernel.notes import Notes
 from todo_lib.lab.kernel.sightings import Sighting, Sightings
-from todo_lib.lab.messages import Note
+from todo_lib.lab.messages import Note, Table
 
 # Threads that keep themselves ready for the next piece of work; they end with the process.
 WORKERS = ("asyncio_", "ThreadPoolExecutor", "AnyIO worker")
@@ -98,15 +98,16 @@ class Watcher:
             self._next_beat.cancel()
         error = result.error_before_exec or result.error_in_exec
         self.failed_cells.end(error, self._line_of(error), self.shell.user_ns)
-        explained = self._explain(error) if isinstance(error, Exception) else set()
-        self._look_at_result(result.result)
         gc.collect()
-        for sighting in self._sightings.take():
+        sightings = list(self._sightings.take())
+        explained = self._explain(error, sightings) if isinstance(error, Exception) else set()
+        self._look_at_result(result.result)
+        for sighting in sightings:
             self._tell_of_coroutines(sighting, explained)
         self._look_at_tasks()
         self._notes.show()
 
-    def _explain(self, error: Exception) -> set[Place]:
+    def _explain(self, error: Exception, sightings: list[Sighting]) -> set[Place]:
         """Show below the traceback what is known of the error; if nothing is, at least the learner's line.
 
         Return the lines of which nothing more must be said. What was held by calls that the error has ended
@@ -120,20 +121,31 @@ class Watcher:
                 self._tell_of_coroutines(Sighting(found, place, place), set())
             self._sightings.mark_told(coroutine)
         if is_known:
-            display(self._with_origin(explain(error), error, lines))
+            display(self._with_cause(explain(error), error, lines, sightings))
             return lines
         if place := self.cells.place(frames_of(error)):
             display(Note("·", self.cells.where(place)))
         return set()
 
-    def _with_origin(self, note: Any, error: Exception, lines: set[Place]) -> Any:
-        """Add to an explanation where the coroutine was made, if it was in another line than the error."""
-        places = (self.cells.place(Unawaited.of(each).frames) for each in same_mistake.blamed(error))
-        made = next((place for place in places if place and place not in lines), None)
-        if made is None or not isinstance(note, Note):
+    def _with_cause(
+        self, note: Note | Table, error: Exception, lines: set[Place], sightings: list[Sighting]
+    ) -> Note | Table:
+        """Add to an explanation what is known of the coroutine that the error complains of.
+
+        That is who called the learner's function, if it was other code; else its line, if it is another one.
+        """
+        if not isinstance(note, Note) or not same_mistake.is_about_coroutines(error):
             return note
-        first, *others = note.lines
-        return replace(note, lines=(first, f"Made in {self.cells.where(made)}", *others))
+        held = map(Unawaited.of, same_mistake.named_by(error))
+        blamed = [Sighting(each, self.cells.place(each.frames), None) for each in held]
+        for each in (*blamed, *(each for each in sightings if each.place in lines)):
+            place, (what, instead) = handed_over.explain(each.unawaited, self.cells, each.place, each.running)
+            first, *others = note.lines
+            if instead != handed_over.OWN_CALL:
+                return replace(note, lines=(first, f"Here: {what} {instead}", *others))
+            if place and place not in lines:
+                return replace(note, lines=(first, f"Made in {self.cells.where(place)}", *others))
+        return note
 
     def _line_of(self, error: BaseException | None) -> int | None:
         """Return the line of a cell where the error is: a SyntaxError was raised elsewhere, and names it."""
