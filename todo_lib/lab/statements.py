@@ -21,11 +21,15 @@ def lines_of(statement: ast.stmt) -> range:
 
 
 def statement_at(file: str, line: int) -> ast.stmt | None:
-    """Return the statement that this line belongs to, or None."""
-    return next(
-        (node for node in ast.walk(tree_of(file)) if isinstance(node, ast.stmt) and line in lines_of(node)),
-        None,
-    )
+    """Return the innermost statement that this line belongs to, the first if there are several, or None."""
+    return _innermost(tree_of(file), line)
+
+
+def _innermost(node: ast.AST, line: int) -> ast.stmt | None:
+    inside = filter(None, (_innermost(child, line) for child in ast.iter_child_nodes(node)))
+    if found := next(inside, None):
+        return found
+    return node if isinstance(node, ast.stmt) and line in lines_of(node) else None
 
 
 def parts_of(statement: ast.AST) -> Iterator[ast.AST]:

@@ -52,6 +52,15 @@ CALLED_BY_OTHERS = {
         shows=("an `await` is missing", "Here: `work` was handed over to `sorted`"),
         notes=0,
     ),
+    "one's own code calls, in one line": Scene(
+        """
+        async def run(function): function()
+        await run(work)
+        """,
+        shows=("line 1: `async def run(function): function()`", "Put `await` in front"),
+        hides=("handed over",),
+        notes=1,
+    ),
     "a call of one's own, in a thread": Scene(
         """
         def start():
