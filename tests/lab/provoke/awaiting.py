@@ -281,3 +281,33 @@ def work_handed_over_too_late(sandbox: Sandbox) -> None:
     with new_loop() as runner:
         loop = runner.get_loop()
     asyncio.run_coroutine_threadsafe(asyncio.sleep(0), loop)
+
+
+@provokes("gather-without-star")
+async def gather_of_a_list(sandbox: Sandbox) -> None:
+    """A list is one argument."""
+    await asyncio.gather([asyncio.sleep(0), asyncio.sleep(0)])
+
+
+@provokes("gather-without-star")
+async def gather_of_a_tuple(sandbox: Sandbox) -> None:
+    """So is a tuple; Python's words are others."""
+    await asyncio.gather((asyncio.sleep(0), asyncio.sleep(0)))
+
+
+@provokes("gather-without-star")
+async def gather_of_a_generator(sandbox: Sandbox) -> None:
+    """Python 3.11 begins to run it."""
+    await asyncio.gather(asyncio.sleep(0) for _ in range(2))
+
+
+@provokes("wait-takes-tasks")
+async def wait_for_coroutines(sandbox: Sandbox) -> None:
+    """Since Python 3.11 only tasks will do."""
+    await asyncio.wait([asyncio.sleep(0), asyncio.sleep(0)])
+
+
+@provokes("wait-takes-tasks")
+async def wait_for_one_coroutine(sandbox: Sandbox) -> None:
+    """Nor does it take one alone."""
+    await asyncio.wait(asyncio.sleep(0))

@@ -4,7 +4,7 @@ import ast
 import itertools
 import linecache
 import re
-from collections.abc import Iterator
+from collections.abc import Awaitable, Iterable, Iterator
 from types import TracebackType
 from typing import Any
 
@@ -98,3 +98,18 @@ def response_was_sent(seen: Seen) -> bool:
     """Return whether FastAPI had answered already when this happened."""
     call = seen.call(FASTAPI)
     return call is not None and call.tb_frame.f_locals.get("response_awaited") is True
+
+
+def gathers_a_collection(seen: Seen) -> bool:
+    """Return whether `gather` was given a list, a generator or the like in the place of its elements."""
+    call = seen.call(r"asyncio/tasks\.py:gather")
+    given = call.tb_frame.f_locals["coros_or_futures"] if call else ()
+    return any(isinstance(each, Iterable) and not isinstance(each, Awaitable | str) for each in given)
+
+
+def gather_stands_there(seen: Seen) -> bool:
+    """Return whether a line on the way calls `gather`."""
+    return any(
+        "gather(" in linecache.getline(call.tb_frame.f_code.co_filename, call.tb_lineno)
+        for call in seen.calls
+    )

@@ -1,9 +1,10 @@
 """What goes wrong on the way to asynchronous SQLAlchemy: texts and how to recognise each, by theme."""
 
-from todo_lib.lab.errors.entries import awaiting, databases, engines, loading, sessions, web
+from todo_lib.lab.errors.entries import awaiting, databases, engines, loading, sessions, together, web
 
 ENTRIES = (
     *awaiting.ENTRIES,
+    *together.ENTRIES,
     *loading.ENTRIES,
     *sessions.ENTRIES,
     *engines.ENTRIES,
