@@ -52,7 +52,7 @@ class Solutions(Protocol):
         """Return the code and the explanation of an exercise's solution."""
 
 
-@dataclass
+@dataclass(repr=False)
 class Exercise:
     """Something to write: how it is judged, and the help a learner can ask for."""
 
@@ -67,6 +67,10 @@ class Exercise:
     attempts: int = field(default_factory=int)
     last: Verdict | None = field(default_factory=lambda: None)
     _solution_asked: bool = field(default_factory=bool)
+
+    def __repr__(self) -> str:
+        """Return how it is used: whoever forgets the parentheses must not read the answer."""
+        return f"q.{self.name}: an exercise; {', '.join(f'.{each}(…)' for each in dir(self))}"
 
     def check(self, answer: Any = None) -> RunsWhenAwaited:
         """Judge an answer: `await` this to get the verdict.

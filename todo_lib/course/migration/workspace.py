@@ -16,6 +16,7 @@ from todo_lib.course.migration.file_mistakes import FILE_MISTAKES
 from todo_lib.course.migration.project import ENDPOINT_TESTS, REPOSITORY, STORE_TESTS, changed_in, files_after
 from todo_lib.course.syllabus import by_name
 from todo_lib.lab.checks.advice import KnownMistake, first_fitting
+from todo_lib.lab.checks.discreet import Discreet
 from todo_lib.lab.checks.scenario import NEXT_STEP, Scenario, judge_files
 from todo_lib.lab.exercise import strict
 from todo_lib.lab.messages import Note
@@ -72,7 +73,7 @@ def new_workspace(after: str = START, into: Path | None = None) -> Note:
 
 
 @dataclass(frozen=True)
-class WorkspaceJudge:
+class WorkspaceJudge(Discreet):
     """Judges the files in the workspace: what a lesson changes, then the learner's own suite."""
 
     lesson: str
