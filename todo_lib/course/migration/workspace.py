@@ -13,7 +13,14 @@ from pathlib import Path
 from typing import Any
 
 from todo_lib.course.migration.file_mistakes import FILE_MISTAKES
-from todo_lib.course.migration.project import ENDPOINT_TESTS, REPOSITORY, STORE_TESTS, changed_in, files_after
+from todo_lib.course.migration.project import (
+    ENDPOINT_TESTS,
+    REPOSITORY,
+    STORE_TESTS,
+    changed_in,
+    files_after,
+    known_lesson,
+)
 from todo_lib.course.syllabus import by_name
 from todo_lib.lab.checks.advice import KnownMistake, first_fitting
 from todo_lib.lab.checks.discreet import Discreet
@@ -55,20 +62,20 @@ def folder() -> Path:
     return (Path.cwd() if strict() else REPOSITORY) / NAME
 
 
-def new_workspace(after: str = START, into: Path | None = None) -> Note:
+def new_workspace(after: str | int = START, into: Path | None = None) -> Note:
     """Lay the project as it stands after a lesson into `workspace/`. One that is there is moved aside, never lost.
 
-    `after="05"` is for whoever comes late: all that lessons up to 05 change is done already.
+    `after="05"` is for whoever comes late: all that lessons up to 05 change is done already. Raise `ValueError`, and
+    change nothing, for a lesson that is none.
     """  # noqa: E501
-    files = files_after(after)  # first of all: a lesson that is none must not move anything
-    number = after if after.isdigit() else by_name(after).number
+    number = known_lesson(str(after)).number  # first of all: a lesson that is none must not move anything
     place = into or folder()
     lines = ["Open `todo_app` and `tests` in it with any editor."]
     if place.exists():
         free = next(n for n in itertools.count(1) if not place.with_name(f"{place.name}-{n}").exists())
         old = place.rename(place.with_name(f"{place.name}-{free}"))
         lines.append(f"What was there is now in `{old.name}/`.")
-    write_project(place, files)
+    write_project(place, files_after(number))
     return Note("✓", f"{place.name}/ holds the project after lesson {number}", tuple(lines))
 
 
@@ -220,7 +227,10 @@ def main() -> int:
     """Do what `make workspace` asks for."""
     parser = argparse.ArgumentParser(description="Lay a copy of the project into workspace/.")
     parser.add_argument("--after", default=START, help="the lesson whose end state is laid, by its number")
-    print(new_workspace(parser.parse_args().after, into=REPOSITORY / NAME))
+    try:
+        print(new_workspace(parser.parse_args().after, into=REPOSITORY / NAME))
+    except ValueError as error:
+        sys.exit(f"Nothing was changed: {error}. For instance: make workspace AFTER=05")
     return 0
 
 
