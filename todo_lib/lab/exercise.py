@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Any, Protocol
@@ -9,6 +10,7 @@ from typing import Any, Protocol
 from todo_lib.lab.aio.unawaited import RunsWhenAwaited
 from todo_lib.lab.kernel.watcher import current
 from todo_lib.lab.messages import Note
+from todo_lib.lab.progress import progress
 from todo_lib.lab.questions import Prediction, Recall
 from todo_lib.lab.verdict import CheckFailedError, Outcome, Verdict
 
@@ -82,7 +84,8 @@ class Exercise:
     async def _check(self, answer: Any) -> Verdict:
         self.attempts += 1
         try:
-            verdict = self._cell_did_not_run(answer) or await self.judge(self.name, answer)
+            with nullcontext() if strict() else progress(f"checking {self.name}"):
+                verdict = self._cell_did_not_run(answer) or await self.judge(self.name, answer)
         except Exception as error:  # noqa: BLE001 (a learner must never see our bug as their own)
             lines = (f"{type(error).__name__}: {error}", "This is not your fault. Please report it.")
             verdict = Verdict(Outcome.BROKEN, self.name, "checker broke", lines)
