@@ -70,13 +70,21 @@ def new_workspace(after: str | int = START, into: Path | None = None) -> Note:
     """  # noqa: E501
     number = known_lesson(str(after)).number  # first of all: a lesson that is none must not move anything
     place = into or folder()
-    lines = ["Open `todo_app` and `tests` in it with any editor."]
+    lines = [
+        "Open `todo_app` and `tests` in it with any editor.",
+        f"Its tests, in a terminal, in that folder: {_pytest()}",
+    ]
     if place.exists():
         free = next(n for n in itertools.count(1) if not place.with_name(f"{place.name}-{n}").exists())
         old = place.rename(place.with_name(f"{place.name}-{free}"))
         lines.append(f"What was there is now in `{old.name}/`.")
     write_project(place, files_after(number))
     return Note("✓", f"{place.name}/ holds the project after lesson {number}", tuple(lines))
+
+
+def _pytest() -> str:
+    """Return the command that runs pytest, also in a terminal that would find another Python first."""
+    return f'`"{sys.executable}" -m pytest`'
 
 
 @dataclass(frozen=True)
@@ -106,7 +114,7 @@ class WorkspaceJudge(Discreet):
         return (
             "Do in the file what you did in the cells. "
             "The whole file may be longer, the changes are the same.",
-            f"Files: {files}. In a terminal, in `{NAME}/`: `python -m pytest`.",
+            f"Files: {files}. In a terminal, in `{NAME}/`: {_pytest()}.",
             f"new_workspace(after='{number}') lays the finished state; yours is kept beside it, to compare.",
         )
 
