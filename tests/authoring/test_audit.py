@@ -119,6 +119,11 @@ BAD: dict[str, tuple[list[tuple[str, list[Any], list[str]]], str, str]] = {
         "again",
         "raises AssertionError",
     ),
+    "fails_when_run_twice": (
+        [LOAD, ONE, ("before = 0", [], []), ("before += 1\nassert before == 1", [], [])],
+        "again",
+        "raises AssertionError",
+    ),
     "no_error_when_run_again": (
         [
             LOAD,
@@ -138,7 +143,7 @@ BAD: dict[str, tuple[list[tuple[str, list[Any], list[str]]], str, str]] = {
     ),
 }
 SOLVED = {"exercise_never_checked", "stub_in_the_solved_edition"}
-LEARNER = {"fails_when_run_again", "no_error_when_run_again"}
+LEARNER = {"fails_when_run_again", "fails_when_run_twice", "no_error_when_run_again"}
 
 
 def notebook(name: str, cells: list[tuple[str, Any, list[str]]]) -> nbformat.NotebookNode:
