@@ -13,9 +13,17 @@ from pathlib import Path
 from typing import Any
 
 from todo_lib.course.migration.file_mistakes import FILE_MISTAKES
-from todo_lib.course.migration.project import ENDPOINT_TESTS, REPOSITORY, STORE_TESTS, changed_in, files_after
+from todo_lib.course.migration.project import (
+    ENDPOINT_TESTS,
+    REPOSITORY,
+    STORE_TESTS,
+    changed_in,
+    files_after,
+    known_lesson,
+)
 from todo_lib.course.syllabus import by_name
 from todo_lib.lab.checks.advice import KnownMistake, first_fitting
+from todo_lib.lab.checks.discreet import Discreet
 from todo_lib.lab.checks.scenario import NEXT_STEP, Scenario, judge_files
 from todo_lib.lab.exercise import strict
 from todo_lib.lab.messages import Note
@@ -54,25 +62,33 @@ def folder() -> Path:
     return (Path.cwd() if strict() else REPOSITORY) / NAME
 
 
-def new_workspace(after: str = START, into: Path | None = None) -> Note:
+def new_workspace(after: str | int = START, into: Path | None = None) -> Note:
     """Lay the project as it stands after a lesson into `workspace/`. One that is there is moved aside, never lost.
 
-    `after="05"` is for whoever comes late: all that lessons up to 05 change is done already.
+    `after="05"` is for whoever comes late: all that lessons up to 05 change is done already. Raise `ValueError`, and
+    change nothing, for a lesson that is none.
     """  # noqa: E501
-    files = files_after(after)  # first of all: a lesson that is none must not move anything
-    number = after if after.isdigit() else by_name(after).number
+    number = known_lesson(str(after)).number  # first of all: a lesson that is none must not move anything
     place = into or folder()
-    lines = ["Open `todo_app` and `tests` in it with any editor."]
+    lines = [
+        "Open `todo_app` and `tests` in it with any editor.",
+        f"Its tests, in a terminal, in that folder: {_pytest()}",
+    ]
     if place.exists():
         free = next(n for n in itertools.count(1) if not place.with_name(f"{place.name}-{n}").exists())
         old = place.rename(place.with_name(f"{place.name}-{free}"))
         lines.append(f"What was there is now in `{old.name}/`.")
-    write_project(place, files)
+    write_project(place, files_after(number))
     return Note("✓", f"{place.name}/ holds the project after lesson {number}", tuple(lines))
 
 
+def _pytest() -> str:
+    """Return the command that runs pytest, also in a terminal that would find another Python first."""
+    return f'`"{sys.executable}" -m pytest`'
+
+
 @dataclass(frozen=True)
-class WorkspaceJudge:
+class WorkspaceJudge(Discreet):
     """Judges the files in the workspace: what a lesson changes, then the learner's own suite."""
 
     lesson: str
@@ -98,7 +114,7 @@ class WorkspaceJudge:
         return (
             "Do in the file what you did in the cells. "
             "The whole file may be longer, the changes are the same.",
-            f"Files: {files}. In a terminal, in `{NAME}/`: `python -m pytest`.",
+            f"Files: {files}. In a terminal, in `{NAME}/`: {_pytest()}.",
             f"new_workspace(after='{number}') lays the finished state; yours is kept beside it, to compare.",
         )
 
@@ -219,7 +235,10 @@ def main() -> int:
     """Do what `make workspace` asks for."""
     parser = argparse.ArgumentParser(description="Lay a copy of the project into workspace/.")
     parser.add_argument("--after", default=START, help="the lesson whose end state is laid, by its number")
-    print(new_workspace(parser.parse_args().after, into=REPOSITORY / NAME))
+    try:
+        print(new_workspace(parser.parse_args().after, into=REPOSITORY / NAME))
+    except ValueError as error:
+        sys.exit(f"Nothing was changed: {error}. For instance: make workspace AFTER=05")
     return 0
 
 

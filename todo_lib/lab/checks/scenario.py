@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 
 from todo_lib.lab.blank import NAME
 from todo_lib.lab.checks.advice import KnownMistake, first_fitting
+from todo_lib.lab.checks.discreet import Discreet
 from todo_lib.lab.checks.judging import promises_kept
 from todo_lib.lab.testing.projects import CONFIG, Files
 from todo_lib.lab.testing.runs import TestResult, TestRun, run_projects
@@ -41,7 +42,7 @@ NEXT_STEP = {
 
 
 @dataclass(frozen=True)
-class Scenario:
+class Scenario(Discreet):
     """One project with the learner's files in it, and what its tests must do."""
 
     promise: str
