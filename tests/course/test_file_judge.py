@@ -28,7 +28,7 @@ JUDGE = FileJudge(
             "They are red if `delete` deletes nothing.",
             base=after("the_whole_store"),
             green=False,
-            mutation=(STORE, "delete(Task).where(Task.id == id)", "delete(Task).where(Task.id == -id)"),
+            mutations=((STORE, "delete(Task).where(Task.id == id)", "delete(Task).where(Task.id == -id)"),),
             select=(STORE_TESTS,),
             words="test_delete_removes_the_task",
         ),
@@ -116,7 +116,8 @@ async def test_what_is_no_file(answer: object, cause: str) -> None:
 async def test_an_application_that_cannot_be_broken_is_our_fault() -> None:
     """A trial whose edit no longer fits must not pass for a red."""
     judge = FileJudge(
-        STORE_TESTS, (Scenario("", base=after("the_whole_store"), green=False, mutation=(STORE, "gone", "")),)
+        STORE_TESTS,
+        (Scenario("", base=after("the_whole_store"), green=False, mutations=((STORE, "gone", ""),)),),
     )
     with pytest.raises(ValueError, match="has no 'gone' to break"):
         await judge("tests", TESTS)

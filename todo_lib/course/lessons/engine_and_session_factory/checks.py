@@ -2,7 +2,7 @@
 
 from todo_lib.course.lessons.engine_and_session_factory import behaviours
 from todo_lib.course.migration.file_judge import FileJudge
-from todo_lib.course.migration.probes import probe
+from todo_lib.course.migration.probes import probe, tests_in
 from todo_lib.course.migration.project import APP, after
 from todo_lib.course.migration.workspace import workspace_judge
 from todo_lib.lab.checks import FunctionJudge, KnownMistake, Scenario
@@ -21,7 +21,7 @@ def probes(promise: str, *tests: str) -> Scenario:
         promise,
         base=after("tests_first"),
         files=probe("test_database.py"),
-        select=tuple(f"tests/test_database.py::{test}" for test in tests),
+        select=tests_in("test_database.py", *tests),
         tests=len(tests),
     )
 
