@@ -48,6 +48,23 @@ NOT_DELETED = (
 )
 FOUND = "return TaskOutput.model_validate(entity) if entity else None"
 ALL_GREEN = green("They are green on the finished asynchronous store.", 6)
+GET = (
+    notices("They are red if `get` finds nothing.", FOUND, "return None"),
+    notices(
+        "They are red if `get` finds another task.",
+        FOUND,
+        "return TaskOutput.model_validate(entity).model_copy(update={'id': -id, 'name': 'another'})",
+    ),
+)
+ADDED = """\
+session.add(entity)
+            await session.commit()
+            return TaskOutput.model_validate(entity)"""
+ADD = notices(
+    "They are red if `add` returns a task of another name.",
+    ADDED,
+    f"{ADDED}.model_copy(update={{'name': 'another'}})",
+)
 BROKEN = (
     notices(
         "They are red if `all` returns the newest task first.", "order_by(Task.id))", "order_by(-Task.id))"
@@ -90,15 +107,7 @@ STILL_GREEN = Scenario(
 JUDGES: dict[str, Judge] = {
     "first_test": FileJudge(
         STORE_TESTS,
-        (
-            green("They are green on the finished asynchronous store.", 1),
-            notices("They are red if `get` finds nothing.", FOUND, "return None"),
-            notices(
-                "They are red if `get` finds another task.",
-                FOUND,
-                "return TaskOutput.model_validate(entity).model_copy(update={'id': -id, 'name': 'another'})",
-            ),
-        ),
+        (green("They are green on the finished asynchronous store.", 1), *GET),
     ),
     "config": FileJudge(
         CONFIG,
@@ -106,7 +115,8 @@ JUDGES: dict[str, Judge] = {
         mistakes=(
             KnownMistake(
                 "pytest reads only the table `[tool.pytest.ini_options]`. The line stands in another one.",
-                code=r"(?m)^\[(?!tool\.pytest\.ini_options\]).*\]\n(?:(?!\[).*\n)*?(filterwarnings|addopts)\b",
+                code=r"(?m)^\[(?!tool\.pytest\.ini_options\]).*\]\n"
+                r"(?:(?!\[).*\n)*?(filterwarnings|addopts)\b",
                 facts=STAYS_GREEN,
             ),
             KnownMistake(
@@ -132,7 +142,13 @@ JUDGES: dict[str, Judge] = {
     "workspace": workspace_judge(
         "tests_first",
         (STORE_TESTS, CONFIG),
-        (green("The nine tests of the store are green on a finished store.", 9), *BROKEN, CONFIGURED),
+        (
+            green("The nine tests of the store are green on a finished store.", 9),
+            ADD,
+            *GET,
+            *BROKEN,
+            CONFIGURED,
+        ),
         mistakes=(
             KnownMistake("Is the setting of *A suite that can fail* in `pyproject.toml`?", facts=STAYS_GREEN),
         ),
