@@ -173,8 +173,15 @@ async def test_settings_that_were_forgotten_are_named(tmp_path: Path) -> None:
             "in task.model_dump(exclude_unset=True)",
             "`update` replaces the whole task",
         ),
+        ("if wanted.q:", "if wanted.q and not wanted.q:", "does not hold: filter("),
+        (
+            "Task.due_date <= wanted.due_before",
+            "Task.due_date < wanted.due_before",
+            "does not hold: filter(",
+        ),
+        ("select(Task).order_by(Task.id)", "select(Task)", "does not hold: all("),
     ],
-    ids=["no intent to write", "what is left out stays"],
+    ids=["no intent to write", "what is left out stays", "no text", "the day itself", "no order"],
 )
 async def test_the_finished_store_is_asked_for_more_than_its_tests_do(
     tmp_path: Path, right: str, wrong: str, words: str
@@ -186,6 +193,56 @@ async def test_the_finished_store_is_asked_for_more_than_its_tests_do(
     verdict = await exercise("the_whole_store").check(tmp_path)
     assert verdict.outcome is Outcome.PARTLY
     assert words in repr(verdict)
+
+
+AFTER_TESTS = files_after("tests_first")[STORE_TESTS]
+FIXTURE = AFTER_TESTS[AFTER_TESTS.index("@pytest_asyncio.fixture") : AFTER_TESTS.index("def a_task(")]
+IMPORTS = AFTER_TESTS[: AFTER_TESTS.index("TOMORROW")]
+ALL_DONE = files_after(LAST)
+MAIN = f"{APP}/main.py"
+FURTHER = {
+    "a fixture in conftest.py": (
+        "tests_first",
+        {STORE_TESTS: AFTER_TESTS.replace(FIXTURE, ""), "tests/conftest.py": IMPORTS + FIXTURE},
+    ),
+    "settings in place of marks": (
+        "endpoint_tests",
+        {
+            ENDPOINT_TESTS: files_after("endpoint_tests")[ENDPOINT_TESTS].replace(
+                "@pytest.mark.asyncio\n", ""
+            ),
+            CONFIG: ASYNC_CONFIG.replace('"strict"', '"auto"'),
+        },
+    ),
+    "a helper of the store": (
+        "the_whole_store",
+        {
+            STORE: files_after("the_whole_store")[STORE].replace(
+                "class DataStoreDb", "from .queries import open_tasks\n\n\nclass DataStoreDb"
+            ),
+            f"{APP}/queries.py": "def open_tasks():\n    return None\n",
+        },
+    ),
+    "settings that the app reads": (
+        LAST,
+        {
+            MAIN: ALL_DONE[MAIN]
+            .replace("import os\n", "import os\nfrom pathlib import Path\n")
+            .replace('"To-Do Task API"', 'Path(__file__).with_suffix(".txt").read_text()'),
+            f"{APP}/main.txt": "To-Do",
+        },
+    ),
+}
+
+
+@pytest.mark.asyncio
+@pytest.mark.parametrize("further", FURTHER)
+async def test_what_the_learner_has_added_is_taken_along(tmp_path: Path, further: str) -> None:
+    """The files of the lesson may need it."""
+    lesson, files = FURTHER[further]
+    write_project(tmp_path, files_after(lesson) | files)
+    verdict = await exercise(lesson).check(tmp_path)
+    assert verdict.outcome is Outcome.RIGHT, verdict
 
 
 @pytest.mark.asyncio

@@ -7,6 +7,7 @@ from 03 to 08 says what to change, and `await q.workspace.check()` says how far 
 import argparse
 import itertools
 import sys
+import tomllib
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -27,8 +28,8 @@ from todo_lib.lab.checks.discreet import Discreet
 from todo_lib.lab.checks.scenario import NEXT_STEP, Scenario, judge_files
 from todo_lib.lab.exercise import strict
 from todo_lib.lab.messages import Note
-from todo_lib.lab.testing.projects import CONFIG, read_project, write_project
-from todo_lib.lab.testing.runs import TestRun, run_projects
+from todo_lib.lab.testing.projects import CONFIG, Files, read_project, write_project
+from todo_lib.lab.testing.runs import StoppedError, TestRun, run_projects
 from todo_lib.lab.verdict import MAX_LINES, Outcome, Verdict
 
 NAME = "workspace"
@@ -154,7 +155,7 @@ class WorkspaceJudge(Discreet):
             )
             return Verdict(Outcome.NOT_STARTED, exercise, "untouched", lines)
         verdict = await judge_files(
-            exercise, taken, self.scenarios, self.advice, self.mistakes, FILE_MISTAKES
+            exercise, {**_further(files), **taken}, self.scenarios, self.advice, self.mistakes, FILE_MISTAKES
         )
         if verdict.outcome is not Outcome.RIGHT:
             return verdict
@@ -183,16 +184,22 @@ class WorkspaceJudge(Discreet):
 
         What must be green by now is green, what is red is red for a known reason.
         """
-        run = (await run_projects([(files, ["tests"])]))[0]
+        try:
+            run = (await run_projects([(files, ["tests"])]))[0]
+        except StoppedError as error:
+            stopped = (f"your own suite: {error}", f"next: {NEXT_STEP['hangs']}")
+            return Verdict(Outcome.PARTLY, exercise, "hangs", stopped, verdict.total, verdict.total + 1)
         parts = [run.of(path) for path in (STORE_TESTS, ENDPOINT_TESTS)]
         lines = [
             f"your {what} tests: {'✓ green' if part.green else '✗ red'}, {part.counts or _reason(part, run)}"
             for what, part in zip(("store's", "endpoints'"), parts, strict=True)
         ]
+        # A `conftest.py` keeps pytest from starting at all, if it imports what a later lesson makes.
+        waits = any(words and _is_red_for([words], run.of(CONFIG)) for words in REASONS[self.lesson])
         wrong = [
             part
             for part, words, known in zip(parts, REASONS[self.lesson], KNOWN, strict=True)
-            if not part.green and not (words and _is_red_for(known, part))
+            if not (part.green or waits or (words and _is_red_for(known, part)))
         ]
         total = verdict.total + 1
         if wrong:
@@ -202,12 +209,30 @@ class WorkspaceJudge(Discreet):
             lines += [f"reason: {reason}", f"next: {next_step}"]
             return Verdict(Outcome.PARTLY, exercise, "suite", tuple(lines), verdict.total, total)
         lines += [f"reason: {_reason(part, run)}" for part in parts if not part.green]
-        if [part.green for part in parts] == [not words for words in REASONS[self.lesson]]:
+        if waits or [part.green for part in parts] == [not words for words in REASONS[self.lesson]]:
             lines.append("That is where this lesson ends.")
         else:
             lines.append("You are further than this lesson.")
         kept = verdict.lines[: MAX_LINES - 1 - len(lines)]
         return Verdict(Outcome.RIGHT, exercise, "", (*kept, *lines), total, total)
+
+
+def _further(files: Files) -> Files:
+    """Return what the learner has added: helpers, a `conftest.py`, settings. Other files may need them."""
+    known = {path for lesson in REASONS for path in files_after(lesson)}
+    further = {path: text for path, text in files.items() if path not in known}
+    if _makes_warnings_errors(files.get(CONFIG, "")):
+        further[CONFIG] = files[CONFIG]
+    return further
+
+
+def _makes_warnings_errors(config: str) -> bool:
+    """Return whether these settings are as strict as the course's: if so, a trial can use them."""
+    try:
+        options = tomllib.loads(config)["tool"]["pytest"]["ini_options"]
+        return "error" in options["filterwarnings"] and "testpaths" in options
+    except (tomllib.TOMLDecodeError, KeyError, TypeError):
+        return False
 
 
 def _is_red_for(reasons: Collection[str], run: TestRun) -> bool:
