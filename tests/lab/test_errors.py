@@ -14,9 +14,21 @@ from urllib.parse import urlsplit
 import pytest
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
-from tests.lab.provoke import PROVOKERS, Provoker, awaiting, engines, loading, postgres, sessions, sqlite, web
+from tests.lab.provoke import (
+    PROVOKERS,
+    Elsewhere,
+    Provoker,
+    awaiting,
+    engines,
+    loading,
+    postgres,
+    sessions,
+    sqlite,
+    web,
+)
 from tests.lab.provoke.kernel import shown_in_kernel
 from tests.lab.provoke.sandbox import Sandbox
+from tests.lab.searching import assert_found, keep, kept
 from todo_lib.lab.aio.unawaited import catch_unawaited
 from todo_lib.lab.errors import topics
 from todo_lib.lab.errors.lookup import Explanation, catalogue, errors, explain, find, fitting, related
@@ -51,21 +63,28 @@ def sandbox(request: pytest.FixtureRequest, tmp_path: Path) -> Sandbox:
     return Sandbox(tmp_path, lambda: request.getfixturevalue("postgres_server"))
 
 
+@pytest.fixture
+def keeping(request: pytest.FixtureRequest) -> bool:
+    """Say whether what the failures print is to be kept (`--snapshot-update`)."""
+    return bool(request.config.option.update_snapshots)
+
+
 @pytest.mark.asyncio
 @pytest.mark.parametrize("provoker", ASYNC, ids=str)
-async def test_failure_in_a_coroutine_is_recognised(provoker: Provoker, sandbox: Sandbox):
-    """The real failure leads to its entry, and to no other."""
+async def test_failure_in_a_coroutine_is_recognised(provoker: Provoker, sandbox: Sandbox, keeping: bool):
+    """The real failure leads to its entry, and to no other; so does the search for what it prints."""
     with catch_unawaited():  # a failure often leaves a coroutine behind; here that is not the point
         try:
             outcome = await provoker.run(sandbox)
         except Exception as error:  # noqa: BLE001 (any error may be the one)
             outcome = error
         judge(provoker, outcome)
+        look_for(provoker, outcome, keeping)
         del outcome
 
 
 @pytest.mark.parametrize("provoker", SYNC, ids=str)
-def test_failure_is_recognised(provoker: Provoker, sandbox: Sandbox):
+def test_failure_is_recognised(provoker: Provoker, sandbox: Sandbox, keeping: bool):
     """The same for what has an event loop of its own, or another process."""
     with catch_unawaited():
         try:
@@ -73,16 +92,26 @@ def test_failure_is_recognised(provoker: Provoker, sandbox: Sandbox):
         except Exception as error:  # noqa: BLE001 (any error may be the one)
             outcome = error
         judge(provoker, outcome)
+        look_for(provoker, outcome, keeping)
         del outcome
 
 
-def judge(provoker: Provoker, outcome: BaseException | str | None) -> None:
+def look_for(provoker: Provoker, outcome: BaseException | Elsewhere | None, keeping: bool) -> None:
+    """Assert that the search finds what a provoker has brought about, by whatever a learner has of it."""
+    if outcome is not None:
+        if keeping:
+            keep(provoker.key, kept(provoker.key, outcome))
+        else:
+            assert_found(provoker, outcome)
+
+
+def judge(provoker: Provoker, outcome: BaseException | Elsewhere | None) -> None:
     """Assert that what a provoker has brought about is what its entry is about."""
     entry = catalogue()[provoker.key]
     if outcome is None:
         assert entry.silent, "nothing was raised"
-    elif isinstance(outcome, str):
-        assert outcome == entry.key
+    elif isinstance(outcome, Elsewhere):
+        assert outcome.key == entry.key
     else:
         assert find(outcome) is entry, repr(outcome)
         first, *others = next(found for found in map(fitting, related(outcome)) if found)

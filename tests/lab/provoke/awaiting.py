@@ -9,7 +9,7 @@ from fastapi import FastAPI
 from httpx import ASGITransport, AsyncClient
 from sqlalchemy import create_engine, select
 
-from . import provokes
+from . import Elsewhere, provokes
 from .kernel import key_found_in_kernel
 from .loading import TodoOutput
 from .sandbox import Project, Sandbox, Todo, new_loop
@@ -148,7 +148,7 @@ async def await_a_method_itself(sandbox: Sandbox) -> None:
 
 
 @provokes("await-in-plain-def")
-async def await_in_a_cell_without_async(sandbox: Sandbox) -> str:
+async def await_in_a_cell_without_async(sandbox: Sandbox) -> Elsewhere:
     """A cell is refused as a whole."""
     return await key_found_in_kernel(sandbox, "def count(store):\n    return await store.count()")
 
@@ -213,7 +213,7 @@ async def plain_with_an_async_session(sandbox: Sandbox) -> None:
 
 
 @provokes("run-in-notebook")
-async def run_in_a_kernel(sandbox: Sandbox) -> str:
+async def run_in_a_kernel(sandbox: Sandbox) -> Elsewhere:
     """A notebook has a running event loop already."""
     return await key_found_in_kernel(sandbox, "import asyncio\nasyncio.run(asyncio.sleep(0))")
 
@@ -231,13 +231,13 @@ async def run_until_complete_inside_a_coroutine(sandbox: Sandbox) -> None:
 
 
 @provokes("cell-not-run")
-async def name_of_a_skipped_cell(sandbox: Sandbox) -> str:
+async def name_of_a_skipped_cell(sandbox: Sandbox) -> Elsewhere:
     """A fresh kernel knows nothing of the cells above."""
     return await key_found_in_kernel(sandbox, "async with factory() as session:\n    pass")
 
 
 @provokes("letter-without-quotes")
-async def letter_of_an_answer_without_quotes(sandbox: Sandbox) -> str:
+async def letter_of_an_answer_without_quotes(sandbox: Sandbox) -> Elsewhere:
     """The question is the course's own."""
     set_up = "from todo_lib.course import lesson\nq = lesson('00')\n"
     return await key_found_in_kernel(sandbox, set_up + "q.run.predict(C)")

@@ -8,7 +8,7 @@ from sqlalchemy.exc import SAWarning
 from sqlalchemy.ext.asyncio import create_async_engine
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
-from . import provokes
+from . import Elsewhere, provokes
 from .sandbox import Base, Sandbox, Todo
 
 
@@ -66,7 +66,7 @@ async def sync_engine_on_an_async_driver(sandbox: Sandbox) -> None:
 
 
 NO_GREENLET = """
-import asyncio, sys
+import asyncio, sys, traceback
 
 async def main():
     from sqlalchemy.ext.asyncio import create_async_engine
@@ -77,6 +77,7 @@ sys.modules["greenlet"] = None  # what an import finds that is not installed
 try:
     asyncio.run(main())
 except Exception as error:
+    traceback.print_exc()
     # Without greenlet the lab cannot be imported either: begin again, with it.
     for name in [name for name in sys.modules if name.partition(".")[0] in ("greenlet", "sqlalchemy")]:
         del sys.modules[name]
@@ -86,11 +87,11 @@ except Exception as error:
 
 
 @provokes("greenlet-not-installed")
-def import_without_greenlet(sandbox: Sandbox) -> str:
+def import_without_greenlet(sandbox: Sandbox) -> Elsewhere:
     """SQLAlchemy 2.1 no longer installs greenlet by itself."""
     done = sandbox.python("-c", NO_GREENLET)
     assert done.returncode == 0, done.stderr
-    return done.stdout.strip()
+    return Elsewhere(done.stdout.strip(), done.stderr)
 
 
 @provokes("result-not-subscriptable")

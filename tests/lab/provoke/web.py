@@ -9,7 +9,7 @@ from fastapi import Depends, FastAPI, Request
 from fastapi.testclient import TestClient
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from . import provokes
+from . import Elsewhere, provokes
 from .sandbox import REPOSITORY, Project, Sandbox
 
 PYPROJECT = str(REPOSITORY / "pyproject.toml")
@@ -85,7 +85,7 @@ def pytest_exception_interact(call):
 
 
 @provokes("async-fixture-strict")
-def plain_fixture(sandbox: Sandbox) -> str:
+def plain_fixture(sandbox: Sandbox) -> Elsewhere:
     """`@pytest.fixture` on an `async def`, in strict mode."""
     (sandbox.folder / "test_it.py").write_text(TEST, "utf-8")
     (sandbox.folder / "conftest.py").write_text(TELL, "utf-8")
@@ -93,4 +93,4 @@ def plain_fixture(sandbox: Sandbox) -> str:
     done = sandbox.python("-m", "pytest", "-s", "-q", "-W", "error", *plugins, "-c", PYPROJECT)
     key = re.search("found: (.+)", done.stdout)
     assert key, done.stdout + done.stderr
-    return key[1]
+    return Elsewhere(key[1], done.stdout)

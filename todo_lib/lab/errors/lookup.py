@@ -14,11 +14,13 @@ import linecache
 import re
 import sys
 import sysconfig
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 from todo_lib.lab.errors.entries import ENTRIES
 from todo_lib.lab.errors.model import Entry, Seen, related
+from todo_lib.lab.errors.search import Hit, How
+from todo_lib.lab.errors.search import search as search_catalogue
 from todo_lib.lab.messages import Note, Table
 
 COURSE_CODE = str(Path(__file__).parents[2])  # whatever is installed with the lab
@@ -69,31 +71,48 @@ def explain(error: BaseException | str | None = None) -> Note | Table:
     return _entry_note(entry, _own_line(error)) if entry else _unknown_note(error)
 
 
-def errors(search: str = "") -> Note | Table:
-    """List the catalogue, or what fits a word or a pasted message; a single find is shown in full."""
-    found = [entry for entry in catalogue().values() if _mentions(entry, search.strip())]
-    if len(found) == 1:
-        return _entry_note(found[0])
-    if not found:
+def errors(search: str | BaseException | type[BaseException] = "") -> Note | Table:
+    """List the catalogue, or what fits: words, a class, a line or a whole traceback, pasted; the best first.
+
+    What can only be meant is shown in full. An exception is explained, as `explain` does it.
+    """
+    if isinstance(search, BaseException):
+        return explain(search)
+    if isinstance(search, type):
+        search = search.__name__
+    if not search.strip():
+        return _table(catalogue().values())
+    hits = search_catalogue(search, catalogue().values())
+    if not hits:
         lines = (f"Nothing in the catalogue fits `{search}`.", "`errors()` lists all of it.")
         return Note("?", "not in the catalogue", lines)
-    return Table(
-        ("key", "silent", "what goes wrong"),
-        tuple((entry.key, "silent" if entry.silent else "", entry.title) for entry in found),
-    )
+    first, *others = hits
+    if _is_meant(first, others, search):
+        also = [hit.entry.key for hit in others if hit.how in (How.PHRASE, How.PERHAPS)]
+        return _entry_note(first.entry, also=also)
+    return _table(hit.entry for hit in hits) if others else _mention(first.entry)
 
 
-def _mentions(entry: Entry, search: str) -> bool:
-    silent = "silent" if entry.silent else ""
-    texts = (entry.key, entry.title, entry.happened, entry.why, entry.fix, entry.notice, silent)
-    if search.casefold() in "\n".join(texts).casefold():
+def _is_meant(first: Hit, others: list[Hit], search: str) -> bool:
+    """Return whether nothing else can be meant than the first that was found."""
+    if first.how is How.SURE:
         return True
-    return any(
-        matcher.message and re.search(matcher.message, search, re.DOTALL) for matcher in entry.matchers
-    )
+    if not others:
+        return first.how >= How.WORDS and first.how is not How.CLASS
+    return first.how in (How.PHRASE, How.PERHAPS) and others[0].how < first.how
 
 
-def _entry_note(entry: Entry, own_line: str = "") -> Note:
+def _mention(entry: Entry) -> Note:
+    lines = (f"`{entry.key}`: {entry.title}.", f"Is it that? `explain({entry.key!r})` shows it.")
+    return Note("?", "one entry mentions this", lines)
+
+
+def _table(entries: Iterable[Entry]) -> Table:
+    rows = ((entry.key, "silent" if entry.silent else "", entry.title) for entry in entries)
+    return Table(("key", "silent", "what goes wrong"), tuple(rows))
+
+
+def _entry_note(entry: Entry, own_line: str = "", also: Sequence[str] = ()) -> Note:
     lines = (
         *([own_line] if own_line else []),
         f"What happened: {entry.happened}",
@@ -101,6 +120,7 @@ def _entry_note(entry: Entry, own_line: str = "") -> Note:
         *([f"How to notice: {entry.notice}"] if entry.notice else []),
         f"Usual fix: {entry.fix}",
         f"More: {_place_of(entry)}{entry.url}",
+        *([f"Or is it one of these? {', '.join(f'`{key}`' for key in also)}"] if also else []),
     )
     return Explanation("!", entry.title, lines, entry.code)
 

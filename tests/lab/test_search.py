@@ -1,0 +1,259 @@
+"""The search of the catalogue: whatever a learner has of an error leads to its entry, the best first.
+
+What the failures print is tried as they happen, in `test_errors.py`. Here it is tried once more as it is
+kept in `todo_lib/lab/errors/printed.toml`, in pieces, and with what people write around it.
+"""
+
+import re
+
+import pytest
+from sqlalchemy.exc import MissingGreenlet, StatementError
+
+from tests.lab.searching import found, keys, prints_the_same
+from todo_lib.lab.errors.lookup import catalogue, errors
+from todo_lib.lab.errors.model import Entry
+from todo_lib.lab.errors.pasted import exceptions_in
+from todo_lib.lab.errors.search import How, printed
+from todo_lib.lab.messages import Note, Table
+
+ENTRIES = list(catalogue().values())
+LINES = [(key, line) for key, lines in printed().items() for line in lines]
+WINDOW = 5  # words that a person remembers
+
+LAZY_LOAD = """\
+Traceback (most recent call last):
+  File "/venv/lib/python3.12/site-packages/sqlalchemy/orm/strategies.py", line 988, in _load_for_state
+    return self._emit_lazyload(
+           ^^^^^^^^^^^^^^^^^^^^
+  File "/venv/lib/python3.12/site-packages/sqlalchemy/util/concurrency.py", line 161, in await_
+    raise exc.MissingGreenlet(
+sqlalchemy.exc.MissingGreenlet: greenlet_spawn has not been called; can't call await_() here. Was IO \
+attempted in an unexpected place?"""
+EXPIRED = LAZY_LOAD.replace("strategies.py", "loading.py").replace(
+    "_load_for_state", "load_scalar_attributes"
+)
+CAUSE = "\n\nThe above exception was the direct cause of the following exception:\n\n"
+CONTEXT = "\n\nDuring handling of the above exception, another exception occurred:\n\n"
+OTHER = 'Traceback (most recent call last):\n  File "app.py", line 7, in read\n    save()\n'
+
+
+def table(misses: list[tuple[str, str, list[str]]]) -> str:
+    """Return what was looked for, what should be found, and what is."""
+    return "\n".join(f"{text!r} should give {key}, gives {hits}" for key, text, hits in misses)
+
+
+def misses(key: str, texts: list[str]) -> list[tuple[str, str, list[str]]]:
+    """Return the texts that do not lead to an entry, or to others first that have not the same reason."""
+    missed = []
+    for text in texts:
+        hits = found(text)
+        right = next((hit for hit in hits if hit.entry.key == key), None)
+        if right is None or right.how < hits[0].how:
+            missed.append((key, text, keys(hits)))
+    return missed
+
+
+# -- what is kept --------------------------------------------------------------------------------------
+
+
+def test_what_failures_print_is_kept():
+    """`pytest tests/lab/test_errors.py --snapshot-update` keeps it."""
+    assert {entry.key for entry in ENTRIES if entry.matchers} == printed().keys()
+
+
+def test_every_line_leads_to_its_entry():
+    """First, unless the failure that comes first prints the same; here is the table."""
+    rows = [(key, line, keys(found(line))) for key, line in LINES]
+    print(*(f"{key:28} {line[:60]:60} {hits}" for key, line, hits in rows), sep="\n")
+    missed = [row for row in rows if row[2][:1] != [row[0]] and not prints_the_same(row[1], row[2][:1])]
+    missed += [row for row in rows if row[0] not in row[2]]
+    assert not missed, table(missed)
+
+
+def test_every_fragment_leads_to_its_entry():
+    """Any five words of a message; what comes before it prints them, too."""
+    missed = []
+    for key, line in LINES:
+        words = line.split()
+        windows = [words[at : at + WINDOW] for at in range(max(1, len(words) - WINDOW + 1))]
+        for text in map(" ".join, windows):
+            hits = keys(found(text))
+            if key not in hits or (hits[0] != key and not prints_the_same(text, hits[:1])):
+                missed.append((key, text, hits))
+    assert not missed, table(missed)
+
+
+@pytest.mark.parametrize("entry", ENTRIES, ids=lambda entry: entry.key)
+def test_entry_is_found_by_its_names(entry: Entry):
+    """Its key, with hyphens or without, its title, the words of its title in any order."""
+    title = re.sub(r"[`:,]", "", entry.title)
+    backwards = " ".join(reversed(title.split()))
+    assert keys(found(entry.key)) == [entry.key]
+    missed = misses(entry.key, [entry.key.replace("-", " "), entry.title, title, backwards])
+    assert not missed, table(missed)
+    assert keys(found(entry.title))[0] == entry.key
+
+
+@pytest.mark.parametrize("name", sorted({line.partition(": ")[0] for _, line in LINES if ": " in line}))
+def test_class_lists_all_its_entries(name: str):
+    """With its module or a colon, too; among those that look for this class the highest rank is first."""
+    for text in (name, f"{name}:", f"sqlalchemy.exc.{name}", name.lower()):
+        hits = found(text)
+        assert {key for key, line in LINES if line.startswith(f"{name}: ")} <= set(keys(hits)), text
+        own = [h.entry.rank for h in hits if any(name in matcher.types for matcher in h.entry.matchers)]
+        assert own == sorted(own, reverse=True)
+
+
+# -- what people paste ---------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("text", "key"),
+    [
+        ("RuntimeError: Event loop is closed", "loop-closed"),
+        ("E       RuntimeError: Event loop is closed", "loop-closed"),
+        ("FAILED tests/test_api.py::test_read - RuntimeError: Event loop is closed", "loop-closed"),
+        ("2026-11-25 10:00:00,123 ERROR app: RuntimeError: Event loop is closed", "loop-closed"),
+        ("\x1b[0;31mRuntimeError\x1b[0m: Event loop is closed", "loop-closed"),
+        ("Event loop is closed", "loop-closed"),
+        ("app.errors.LoopError: Event loop is closed", "loop-closed"),
+        ("/srv/app.py:12: RuntimeWarning: coroutine 'save' was never awaited\n  save()", "never-awaited"),
+        ("<ipython-input-3>:1: RuntimeWarning: coroutine 'save' was never awaited", "never-awaited"),
+        ("AttributeError: 'State' object has no attribute 'pool'", "lifespan-not-run"),
+        ("NameError: name 'store' is not defined", "cell-not-run"),
+        ('  File "a.py", line 2\n    await x\nSyntaxError: \'await\' outside function', "await-in-plain-def"),
+        ("sqlite3.OperationalError: no such table: users", "no-such-table"),
+        ("asyncpg.exceptions.UndefinedFunctionError: function ifnull(int) does not exist", "only-in-sqlite"),
+        ("sqlalchemy.exc.MissingGreenlet: greenlet_spawn has not been called; can't …", "lazy-load"),
+        (LAZY_LOAD, "lazy-load"),
+        (EXPIRED, "expired-attribute"),
+        (LAZY_LOAD.replace("/", "\\"), "lazy-load"),
+        (LAZY_LOAD.replace("\n", "\r\n"), "lazy-load"),
+        (f"{LAZY_LOAD}{CAUSE}{OTHER}app.Failed.StoreError: cannot save", "lazy-load"),
+        (f"{OTHER}KeyError: 'id'{CONTEXT}{EXPIRED}", "expired-attribute"),
+        (f"{EXPIRED}{CONTEXT}{OTHER}RuntimeError: Event loop is closed", "loop-closed"),
+        (f"{EXPIRED}{CONTEXT}{LAZY_LOAD}", "lazy-load"),
+        (f"INFO: 127.0.0.1 - 'GET /' 500\nERROR: Exception in ASGI application\n{LAZY_LOAD}", "lazy-load"),
+    ],
+)  # fmt: skip
+def test_paste_leads_to_its_entry(text: str, key: str):
+    """A line of a log, of pytest, of a notebook; chains, where the nearest that is known decides."""
+    assert keys(found(text))[0] == key
+
+
+def test_member_of_a_group_is_read():
+    """Behind its margins, also two groups deep."""
+    inner = "\n".join(f"    | {line}" for line in EXPIRED.splitlines())
+    group = (
+        "  + Exception Group Traceback (most recent call last):\n"
+        '  |   File "app.py", line 3, in main\n'
+        "  | ExceptionGroup: unhandled errors in a TaskGroup (1 sub-exception)\n"
+        f"  +-+---------------- 1 ----------------\n{inner}\n    +------------------------------------"
+    )
+    assert keys(found(group))[0] == "expired-attribute"
+    deeper = "\n".join(f"    {line}" for line in group.splitlines())
+    outer = f"ExceptionGroup: unhandled errors\n  +-+---------------- 1 ----------------\n{deeper}"
+    assert keys(found(outer))[0] == "expired-attribute"
+
+
+def test_calls_are_read_from_a_notebook_too():
+    """IPython names the class of a method, and shows lines around the one that failed."""
+    text = (
+        "----\nMissingGreenlet                           Traceback (most recent call last)\n"
+        "File ~/venv/sqlalchemy/orm/strategies.py:988, in LazyLoader._load_for_state(self, state)\n"
+        "    987 if identity:\n--> 988     return self._emit_lazyload(\n    989         session\n\n"
+        "MissingGreenlet: greenlet_spawn has not been called"
+    )  # fmt: skip
+    (pasted,) = exceptions_in(text)
+    assert pasted.names[0] == "MissingGreenlet"
+    assert pasted.code == "return self._emit_lazyload("
+    assert keys(found(text))[0] == "lazy-load"
+
+
+# -- words ---------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("text", "key"),
+    [
+        ("MissingGreenlet", "lazy-load"), ("missinggreenlet", "lazy-load"), ("greenlet", "lazy-load"),
+        ("greenlet_spawn has not been called", "lazy-load"), ("await_only() here", "lazy-load"),
+        ("connection timed out", "pool-exhausted"), ("concurrent operations", "shared-session-cold"),
+        ("different loop", "different-loop"), ("never awaited", "never-awaited"),
+        ("NoResultFound", "no-result-found"),
+        ("not bound to a Session", "detached-instance"),
+        ("greenlet is not installed", "greenlet-not-installed"),
+        ("I get QueuePool limit errors under load", "pool-exhausted"),
+    ],
+)  # fmt: skip
+def test_words_lead_to_the_central_entry(text: str, key: str):
+    """Class names and what a message says count more than explanations; among equals the rank decides."""
+    assert keys(found(text))[0] == key
+
+
+@pytest.mark.parametrize("text", ["hang", "UNIQUE", "utter", "lock", "loo"])
+def test_whole_words_only(text: str):
+    """`hang` is not in `change`, `UNIQUE` is not `unique()`."""
+    assert "unique-needed" not in keys(found(text))
+    for hit in found(text):
+        texts = (
+            hit.entry.key,
+            hit.entry.title,
+            hit.entry.happened,
+            hit.entry.why,
+            hit.entry.fix,
+            hit.entry.notice,
+        )
+        everything = "\n".join([*texts, *printed().get(hit.entry.key, ())])
+        assert re.search(rf"(?i)\b{text}s?\b", everything)
+
+
+def test_single_weak_hit_is_no_diagnosis():
+    """One word of an explanation, or a class that can have other reasons."""
+    for text in ("hang", "blockbuster", "ResourceClosedError"):
+        (hit,) = found(text)
+        note = errors(text)
+        assert isinstance(note, Note)
+        assert note.title == "one entry mentions this"
+        assert hit.entry.key in repr(note)
+        assert hit.entry.fix not in repr(note)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "TypeError: 'NoneType' object is not subscriptable", "KeyError: 'id'", "1 / 0", "???",
+        "flux capacitor",
+        "AttributeError: 'Task' object has no attribute 'nmae'", "ValueError: invalid literal for int()",
+    ],
+)  # fmt: skip
+def test_everyday_errors_are_not_in_the_catalogue(text: str):
+    """Nothing is better than something that looks alike."""
+    assert errors(text).title == "not in the catalogue"
+
+
+def test_what_is_certain_is_shown_in_full_and_names_the_others():
+    """A coroutine has no attribute: an `await` is missing, or it stands in the wrong place."""
+    note = errors("AttributeError: 'coroutine' object has no attribute 'scalars'")
+    assert note.title == catalogue()["forgotten-await"].title
+    assert "`await-precedence`" in note.lines[-1]
+
+
+def test_what_is_open_is_a_list():
+    """The message is the same for all of them."""
+    shown = errors("MissingGreenlet")
+    assert isinstance(shown, Table)
+    assert {"lazy-load", "expired-attribute", "io-outside-await"} <= {row[0] for row in shown.rows}
+    assert found("MissingGreenlet")[0].how is How.CLASS
+
+
+def test_exceptions_and_classes_can_be_given():
+    """Wrapped ones, too, as SQLAlchemy 2.1 wraps them."""
+    missing = MissingGreenlet("greenlet_spawn has not been called")
+    title = catalogue()["io-outside-await"].title
+    wrapped = StatementError("not called", "SELECT 1", {}, missing)
+    caused = RuntimeError("no")
+    caused.__cause__ = wrapped
+    for error in (missing, wrapped, caused, ExceptionGroup("several", [KeyError("x"), wrapped])):
+        assert errors(error).title == title
+    assert errors(MissingGreenlet) == errors("MissingGreenlet")
