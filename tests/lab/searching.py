@@ -19,6 +19,7 @@ NOT_TOLD = {
     ("expired-attribute", "pydantic-relationship"): "without the SQL: what pydantic has read",
     ("pydantic-relationship", "expired-attribute"): "without the SQL: what pydantic has read",
 }
+ANY_ERROR = {"e3q8", "f405", "gkpj", "dbapi", "2j85", "9h9h", "rvf5"}  # of a driver
 LONGEST = 600  # characters of a line that is kept
 UNSTABLE = (
     (
@@ -122,9 +123,12 @@ def kept(key: str, outcome: BaseException | Elsewhere) -> list[str]:
 
 
 def stable(text: str) -> str:
-    """Return a line as it is kept."""
+    """Return a line as it is kept; of SQLAlchemy's link the last part, if it tells something."""
+    link = re.search(r"sqlalche\.me/e/\d+/(\w+)", text)
     for unstable, instead in UNSTABLE:
         text = unstable.sub(instead, text)
+    if link and link[1] not in ANY_ERROR:
+        text += f" ({link[1]})"
     line = re.sub(r"^(?:[\w<>]+\.)*(\w+)(?=: |$)", r"\1", text.strip())
     return line[:LONGEST]
 

@@ -11,9 +11,9 @@ from sqlalchemy.exc import MissingGreenlet, StatementError
 
 from tests.lab.searching import found, keys, prints_the_same
 from todo_lib.lab.errors.lookup import catalogue, errors
-from todo_lib.lab.errors.model import Entry
+from todo_lib.lab.errors.model import Entry, Matcher
 from todo_lib.lab.errors.pasted import exceptions_in
-from todo_lib.lab.errors.search import How, printed
+from todo_lib.lab.errors.search import How, printed, search
 from todo_lib.lab.messages import Note, Table
 
 ENTRIES = list(catalogue().values())
@@ -206,6 +206,36 @@ def test_whole_words_only(text: str):
         )
         everything = "\n".join([*texts, *printed().get(hit.entry.key, ())])
         assert re.search(rf"(?i)\b{text}s?\b", everything)
+
+
+def test_entry_of_its_own_comes_before_those_that_print_the_word_too():
+    """Whatever their rank: what fails for a taken name is not always a commit after the response."""
+    matcher = Matcher(("IntegrityError",), "UNIQUE constraint failed|duplicate key value")
+    taken = Entry(
+        "name-taken", "A value is taken", "It is.", "Why.", "Fix.", "topic", "url", matchers=(matcher,)
+    )
+    line = "sqlalchemy.exc.IntegrityError: (sqlite3.IntegrityError) UNIQUE constraint failed: users.email"
+    for text in ("UNIQUE", "UNIQUE constraint", "UNIQUE constraint failed", "IntegrityError", line):
+        assert keys(search(text, [*ENTRIES, taken]))[0] == "name-taken", text
+    assert "commit-after-response" in keys(search(line, [*ENTRIES, taken]))
+
+
+@pytest.mark.parametrize("code", ["xd2s", "bhk3", "3o7r", "isce"])
+def test_link_of_sqlalchemy_is_read(code: str):
+    """It names the error, in every version."""
+    expected = [key for key, line in LINES if f"({code})" in line]
+    for link in (
+        f"https://sqlalche.me/e/20/{code}",
+        f"(Background on this error at: https://sqlalche.me/e/21/{code})",
+    ):
+        assert set(keys(found(link))) >= set(expected) != set()
+
+
+def test_typing_error_in_a_class_is_forgiven():
+    """If nothing else is found."""
+    assert keys(found("MissingGreelet")) == keys(found("missinggreenlet"))[:4]
+    assert keys(found("DetachedInstance")) == ["detached-instance"]
+    assert not found("KeyError")
 
 
 def test_single_weak_hit_is_no_diagnosis():

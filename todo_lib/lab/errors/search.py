@@ -1,5 +1,6 @@
 """The search of the catalogue: by a pasted traceback, a line, the name of a class, or words."""
 
+import difflib
 import functools
 import re
 import tomllib
@@ -16,6 +17,8 @@ PRINTED = Path(__file__).with_name("printed.toml")
 
 PART = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+")  # of MissingGreenlet, of greenlet_spawn
 CLASS = re.compile(r"(?:\w+\.)*(\w+):?")
+NO_WORDS = re.compile(r"\(\?!.*?\)|\\\w")  # in a pattern: what must not follow, classes of characters
+LINK = re.compile(r"\(?(?:Background on this error at: )?(?:https://)?sqlalche\.me/e/\d+/(\w+)\)?")
 NAMES = re.compile(
     r"(?<=constraint failed: )\S+|(?<=validation error for )\w+|\b(?:sqlite3|asyncpg|psycopg)\.\w+"
 )  # of the learner's tables and models, of drivers
@@ -27,11 +30,12 @@ class How(IntEnum):
 
     SOME_WORDS = 0
     MENTIONED = 1  # in its explanation
-    WORDS = 2  # in its name, in its title, in what the failure prints
-    PHRASE = 3  # there, one after the other
-    CLASS = 4
-    PERHAPS = 5  # the text leaves open which of several it is
-    SURE = 6
+    PRINTED = 2  # in its name, in its title, in what its failure prints
+    WORDS = 3  # the same without what is printed; that may speak of more than this failure
+    PHRASE = 4  # as `PRINTED`, and one after the other
+    CLASS = 5
+    PERHAPS = 6  # the text leaves open which of several it is
+    SURE = 7
 
 
 @dataclass(frozen=True)
@@ -53,10 +57,14 @@ def search(text: str, entries: Iterable[Entry]) -> list[Hit]:
     exact = [Hit(entry, How.SURE) for entry in entries if entry.key == text]
     if exact:
         return exact
+    if link := LINK.fullmatch(text):
+        text = link[1]
     best = _by_class(text, entries) or _by_matchers(text, entries)
     found = {hit.entry.key for hit in best}
     said = [hit for hit in _by_words(text, entries) if hit.entry.key not in found]
     hits = best + [hit for hit in said if not best or hit.how >= How.PHRASE]
+    if not hits and CLASS.fullmatch(text):
+        return _by_class(_resembling(text, entries), entries)
     return _sorted(hits) if best and best[0].how is How.PHRASE else hits
 
 
@@ -135,12 +143,19 @@ def _by_words(text: str, entries: Sequence[Entry]) -> list[Hit]:
         return []
     hits = [Hit(entry, how) for entry in entries if (how := _how(entry, wanted, phrases)) is not None]
     if hits or messages:  # an error is in the catalogue, or it is not
-        return _sorted(hits)
+        own_first = sorted(hits, key=lambda hit: -hit.entry.rank)
+        return sorted(own_first, key=lambda hit: (-hit.how, not wanted <= _own_words(hit.entry)))
     return _with_some_of(wanted, entries)
 
 
 def _sorted(hits: Iterable[Hit]) -> list[Hit]:
     return sorted(hits, key=lambda hit: (-hit.how, -hit.entry.rank))
+
+
+def _resembling(text: str, entries: Sequence[Entry]) -> str:
+    """Return the class whose name is nearly this, or nothing."""
+    known = {name for entry in entries for name in _classes(entry) | _printed_classes(entry.key)}
+    return "".join(difflib.get_close_matches(text.casefold(), sorted(known), n=1, cutoff=0.8))
 
 
 def _phrase(text: str) -> str:
@@ -161,8 +176,10 @@ def _how(entry: Entry, wanted: set[str], phrases: list[str]) -> How | None:
     lines = _lines(entry)
     if any(phrase.count(" ") > 2 and phrase in line for phrase in phrases for line in lines):
         return How.PHRASE
-    if wanted <= _prominent(entry):
+    if wanted <= _own_words(entry):
         return How.WORDS
+    if wanted <= _prominent(entry):
+        return How.PRINTED
     return How.MENTIONED if wanted <= _all_words(entry) else None
 
 
@@ -191,23 +208,32 @@ def _with_parts(text: str) -> set[str]:
     return {*_words(text), *(_stem(part.casefold()) for part in parts), *capitals}
 
 
+def _patterns(entry: Entry) -> list[str]:
+    """Return the messages that the matchers look for, as far as they are words."""
+    return [part for each in entry.matchers for part in NO_WORDS.sub(" ", each.message).split("|")]
+
+
 @functools.cache
 def _lines(entry: Entry) -> tuple[str, ...]:
-    lines = (entry.key.replace("-", " "), entry.title, *printed().get(entry.key, ()))
+    lines = (entry.key.replace("-", " "), entry.title, *_patterns(entry), *printed().get(entry.key, ()))
     return tuple(_phrase(NAMES.sub("", line)) for line in lines)
 
 
 @functools.cache
 def _spelled(entry: Entry) -> str:
-    return "\n".join((entry.title, *printed().get(entry.key, ())))
+    return "\n".join((entry.title, *_patterns(entry), *printed().get(entry.key, ())))
+
+
+@functools.cache
+def _own_words(entry: Entry) -> frozenset[str]:
+    names = (name for matcher in entry.matchers for name in matcher.types)
+    silent = ("silent",) if entry.silent else ()
+    return frozenset(_with_parts("\n".join((entry.key, entry.title, *names, *_patterns(entry), *silent))))
 
 
 @functools.cache
 def _prominent(entry: Entry) -> frozenset[str]:
-    names = (name for matcher in entry.matchers for name in matcher.types)
-    silent = ("silent",) if entry.silent else ()
-    text = "\n".join((entry.key, entry.title, *names, *printed().get(entry.key, ()), *silent))
-    return frozenset(_with_parts(text))
+    return _own_words(entry) | _with_parts("\n".join(printed().get(entry.key, ())))
 
 
 @functools.cache
