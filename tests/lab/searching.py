@@ -31,6 +31,7 @@ UNSTABLE = (
     (re.compile(r"<([\w.]+)(?:<locals>|[^<>])*? at 0x[0-9a-f]+>"), r"<\1>"),
     (re.compile(r"Task <Task pending.*?> got Future <.*> attached"), "Task got Future attached"),
     (re.compile(r"(?:/[\w.+-]+){2,}"), "…"),
+    (re.compile(r" \(\S+, line \d+\)$"), ""),
     (re.compile(r"datetime\.datetime\([^()]*"), "datetime.datetime(…"),
     (re.compile(r"\btodo_lab_\w+"), "todo"),
     (re.compile(r"\\n|\s+"), " "),

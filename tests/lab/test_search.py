@@ -1,7 +1,7 @@
 """The search of the catalogue: whatever a learner has of an error leads to its entry, the best first.
 
 What the failures print is tried as they happen, in `test_errors.py`. Here it is tried once more as it is
-kept in `todo_lib/lab/errors/printed.toml`, in pieces, and with what people write around it.
+kept in `todo_lib/lab/errors/printed.toml`, whole and in pieces.
 """
 
 import re
@@ -12,29 +12,12 @@ from sqlalchemy.exc import MissingGreenlet, StatementError
 from tests.lab.searching import found, keys, prints_the_same
 from todo_lib.lab.errors.lookup import catalogue, errors
 from todo_lib.lab.errors.model import Entry, Matcher
-from todo_lib.lab.errors.pasted import exceptions_in
 from todo_lib.lab.errors.search import How, printed, search
 from todo_lib.lab.messages import Note, Table
 
 ENTRIES = list(catalogue().values())
 LINES = [(key, line) for key, lines in printed().items() for line in lines]
 WINDOW = 5  # words that a person remembers
-
-LAZY_LOAD = """\
-Traceback (most recent call last):
-  File "/venv/lib/python3.12/site-packages/sqlalchemy/orm/strategies.py", line 988, in _load_for_state
-    return self._emit_lazyload(
-           ^^^^^^^^^^^^^^^^^^^^
-  File "/venv/lib/python3.12/site-packages/sqlalchemy/util/concurrency.py", line 161, in await_
-    raise exc.MissingGreenlet(
-sqlalchemy.exc.MissingGreenlet: greenlet_spawn has not been called; can't call await_() here. Was IO \
-attempted in an unexpected place?"""
-EXPIRED = LAZY_LOAD.replace("strategies.py", "loading.py").replace(
-    "_load_for_state", "load_scalar_attributes"
-)
-CAUSE = "\n\nThe above exception was the direct cause of the following exception:\n\n"
-CONTEXT = "\n\nDuring handling of the above exception, another exception occurred:\n\n"
-OTHER = 'Traceback (most recent call last):\n  File "app.py", line 7, in read\n    save()\n'
 
 
 def table(misses: list[tuple[str, str, list[str]]]) -> str:
@@ -104,72 +87,6 @@ def test_class_lists_all_its_entries(name: str):
         assert own == sorted(own, reverse=True)
 
 
-# -- what people paste ---------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize(
-    ("text", "key"),
-    [
-        ("RuntimeError: Event loop is closed", "loop-closed"),
-        ("E       RuntimeError: Event loop is closed", "loop-closed"),
-        ("FAILED tests/test_api.py::test_read - RuntimeError: Event loop is closed", "loop-closed"),
-        ("2026-11-25 10:00:00,123 ERROR app: RuntimeError: Event loop is closed", "loop-closed"),
-        ("\x1b[0;31mRuntimeError\x1b[0m: Event loop is closed", "loop-closed"),
-        ("Event loop is closed", "loop-closed"),
-        ("app.errors.LoopError: Event loop is closed", "loop-closed"),
-        ("/srv/app.py:12: RuntimeWarning: coroutine 'save' was never awaited\n  save()", "never-awaited"),
-        ("<ipython-input-3>:1: RuntimeWarning: coroutine 'save' was never awaited", "never-awaited"),
-        ("AttributeError: 'State' object has no attribute 'pool'", "lifespan-not-run"),
-        ("NameError: name 'store' is not defined", "cell-not-run"),
-        ('  File "a.py", line 2\n    await x\nSyntaxError: \'await\' outside function', "await-in-plain-def"),
-        ("sqlite3.OperationalError: no such table: users", "no-such-table"),
-        ("asyncpg.exceptions.UndefinedFunctionError: function ifnull(int) does not exist", "only-in-sqlite"),
-        ("sqlalchemy.exc.MissingGreenlet: greenlet_spawn has not been called; can't …", "lazy-load"),
-        (LAZY_LOAD, "lazy-load"),
-        (EXPIRED, "expired-attribute"),
-        (LAZY_LOAD.replace("/", "\\"), "lazy-load"),
-        (LAZY_LOAD.replace("\n", "\r\n"), "lazy-load"),
-        (f"{LAZY_LOAD}{CAUSE}{OTHER}app.Failed.StoreError: cannot save", "lazy-load"),
-        (f"{OTHER}KeyError: 'id'{CONTEXT}{EXPIRED}", "expired-attribute"),
-        (f"{EXPIRED}{CONTEXT}{OTHER}RuntimeError: Event loop is closed", "loop-closed"),
-        (f"{EXPIRED}{CONTEXT}{LAZY_LOAD}", "lazy-load"),
-        (f"INFO: 127.0.0.1 - 'GET /' 500\nERROR: Exception in ASGI application\n{LAZY_LOAD}", "lazy-load"),
-    ],
-)  # fmt: skip
-def test_paste_leads_to_its_entry(text: str, key: str):
-    """A line of a log, of pytest, of a notebook; chains, where the nearest that is known decides."""
-    assert keys(found(text))[0] == key
-
-
-def test_member_of_a_group_is_read():
-    """Behind its margins, also two groups deep."""
-    inner = "\n".join(f"    | {line}" for line in EXPIRED.splitlines())
-    group = (
-        "  + Exception Group Traceback (most recent call last):\n"
-        '  |   File "app.py", line 3, in main\n'
-        "  | ExceptionGroup: unhandled errors in a TaskGroup (1 sub-exception)\n"
-        f"  +-+---------------- 1 ----------------\n{inner}\n    +------------------------------------"
-    )
-    assert keys(found(group))[0] == "expired-attribute"
-    deeper = "\n".join(f"    {line}" for line in group.splitlines())
-    outer = f"ExceptionGroup: unhandled errors\n  +-+---------------- 1 ----------------\n{deeper}"
-    assert keys(found(outer))[0] == "expired-attribute"
-
-
-def test_calls_are_read_from_a_notebook_too():
-    """IPython names the class of a method, and shows lines around the one that failed."""
-    text = (
-        "----\nMissingGreenlet                           Traceback (most recent call last)\n"
-        "File ~/venv/sqlalchemy/orm/strategies.py:988, in LazyLoader._load_for_state(self, state)\n"
-        "    987 if identity:\n--> 988     return self._emit_lazyload(\n    989         session\n\n"
-        "MissingGreenlet: greenlet_spawn has not been called"
-    )  # fmt: skip
-    (pasted,) = exceptions_in(text)
-    assert pasted.names[0] == "MissingGreenlet"
-    assert pasted.code == "return self._emit_lazyload("
-    assert keys(found(text))[0] == "lazy-load"
-
-
 # -- words ---------------------------------------------------------------------------------------------
 
 
@@ -236,6 +153,44 @@ def test_typing_error_in_a_class_is_forgiven():
     assert keys(found("MissingGreelet")) == keys(found("missinggreenlet"))[:4]
     assert keys(found("DetachedInstance")) == ["detached-instance"]
     assert not found("KeyError")
+
+
+def test_errors_lists_everything():
+    """Key, silent or not, title."""
+    table = errors()
+    assert isinstance(table, Table)
+    assert [row[0] for row in table.rows] == list(catalogue())
+    silent = {row[0] for row in table.rows if row[1]}
+    assert {"lost-update", "foreign-keys-off", "memory-shared", "never-awaited"} <= silent
+    assert {"lazy-load", "pool-exhausted"}.isdisjoint(silent)
+
+
+@pytest.mark.parametrize("search", ["Commit", "two TASKS", "aiosqlite", "silent"])
+def test_errors_searches_without_regard_to_case(search: str):
+    """In keys, titles and texts."""
+    found = {row[0] for row in errors(search).rows}
+    assert found == {row[0] for row in errors(search.swapcase()).rows}
+    assert 1 < len(found) < len(ENTRIES)
+
+
+@pytest.mark.parametrize(
+    ("message", "key"),
+    [
+        ("QueuePool limit of size 5 overflow 10 reached, connection timed out", "pool-exhausted"),
+        ("RuntimeWarning: coroutine 'AsyncSession.commit' was never awaited", "never-awaited"),
+        ("sqlite3.OperationalError: database is locked", "database-locked"),
+    ],
+)
+def test_errors_understands_a_pasted_message(message: str, key: str):
+    """From a log there is no exception, only its text."""
+    assert errors(message).title == catalogue()[key].title
+
+
+def test_errors_says_when_nothing_fits():
+    """Kindly."""
+    note = errors("flux capacitor")
+    assert isinstance(note, Note)
+    assert "`flux capacitor`" in note.lines[0]
 
 
 def test_single_weak_hit_is_no_diagnosis():

@@ -88,7 +88,7 @@ def errors(search: str | BaseException | type[BaseException] = "") -> Note | Tab
         return Note("?", "not in the catalogue", lines)
     first, *others = hits
     if _is_meant(first, others, search):
-        also = [hit.entry.key for hit in others if hit.how in (How.PHRASE, How.PERHAPS)]
+        also = [hit.entry.key for hit in others if _may_be_meant(hit)]
         return _entry_note(first.entry, also=also)
     return _table(hit.entry for hit in hits) if others else _mention(first.entry)
 
@@ -100,6 +100,10 @@ def _is_meant(first: Hit, others: list[Hit], search: str) -> bool:
     if not others:
         return first.how >= How.WORDS and first.how is not How.CLASS
     return first.how in (How.PHRASE, How.PERHAPS) and others[0].how < first.how
+
+
+def _may_be_meant(hit: Hit) -> bool:
+    return hit.how in (How.PHRASE, How.PERHAPS) and hit.entry.rank >= 0
 
 
 def _mention(entry: Entry) -> Note:

@@ -13,7 +13,7 @@ MARGIN = re.compile(r"^ *[|+] ?(?![-+]{2})|^E {2,}", re.MULTILINE)  # an Excepti
 # Outside these no file is looked into: a name without its module is one of theirs.
 MODULES = ("builtins", "sqlalchemy.exc", "sqlalchemy.orm.exc", "asyncio.exceptions", "sqlite3")
 
-CLASS = r"(?:[\w<>]+\.)*(?:[A-Z]\w*[a-z]\w*[A-Z]\w*|\w*(?:Error|Exception|Warning|error))"
+CLASS = r"(?:[\w<>]+\.)*(?=\w*(?:[a-z][A-Z]|rror\b|Exception\b|Warning\b))[A-Za-z]\w*"
 # What a log or a tool puts in front: a time and a level, a place, a test.
 CLUTTER = r"(?:\S*:\d+: |(?:FAILED|ERROR) \S+ - |(?:.* )?(?:ERROR|WARNING|CRITICAL|INFO)\b[^\w]*(?:\w+: )?)?"
 ANNOUNCED = re.compile(rf"^{CLUTTER}(?P<name>{CLASS}):(?: (?P<message>.*))?$")
@@ -27,11 +27,12 @@ ENDS = re.compile(
     r"|(?:File|Cell) \S+[:,])"
 )
 
-CALL = re.compile(
-    r'File "(?P<plain>[^"\n]+)", line \d+, in (?P<of>\S+)|^File (?P<short>\S+):\d+, in (?P<by>[\w.<>]+)',
+CALL = re.compile(  # as Python shows it, IPython, pytest
+    r'File "(?P<plain>[^"\n]+)", line \d+, in (?P<of>\S+)'
+    r"|^(?:File )?(?P<short>\S+\.\w+):\d+(?:,|:) in (?P<by>[\w.<>]+)",
     re.MULTILINE,
 )
-ARROW = re.compile(r"^-+> *\d+ (?P<code>.*)$")
+ARROW = re.compile(r"^(?:-+> *\d+|>) (?P<code>.*)$")  # IPython's, pytest's
 NUMBER = re.compile(r"^ +\d+ (?P<code>.*)$")
 
 

@@ -60,6 +60,8 @@ def search(text: str, entries: Iterable[Entry]) -> list[Hit]:
     if link := LINK.fullmatch(text):
         text = link[1]
     best = _by_class(text, entries) or _by_matchers(text, entries)
+    if best and "\n" in text:  # a traceback rules out what prints the same
+        return best
     found = {hit.entry.key for hit in best}
     said = [hit for hit in _by_words(text, entries) if hit.entry.key not in found]
     hits = best + [hit for hit in said if not best or hit.how >= How.PHRASE]
