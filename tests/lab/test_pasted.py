@@ -76,7 +76,7 @@ def test_output_of_pytest_leads_to_its_entry(text: str, key: str):
 
 def test_traceback_rules_out_what_prints_the_same():
     """Where the calls tell which one it is, the others are not named."""
-    assert "or is it" not in repr(errors(LAZY_LOAD)).lower()
+    assert "Or is it" not in repr(errors(LAZY_LOAD))
     assert errors(LAZY_LOAD).title == catalogue()["lazy-load"].title
     assert isinstance(errors(LAZY_LOAD.splitlines()[-1]), Table)
     without_library = OTHER + LAZY_LOAD.splitlines()[-1]

@@ -150,7 +150,9 @@ def test_link_of_sqlalchemy_is_read(code: str):
 
 def test_typing_error_in_a_class_is_forgiven():
     """If nothing else is found."""
-    assert keys(found("MissingGreelet")) == keys(found("missinggreenlet"))[:4]
+    assert keys(found("MissingGreelet")) == [
+        hit.entry.key for hit in found("MissingGreenlet") if hit.how is How.CLASS
+    ]
     assert keys(found("DetachedInstance")) == ["detached-instance"]
     assert not found("KeyError")
 
@@ -191,6 +193,9 @@ def test_errors_says_when_nothing_fits():
     note = errors("flux capacitor")
     assert isinstance(note, Note)
     assert "`flux capacitor`" in note.lines[0]
+    pasted = f'Traceback (most recent call last):\n  File "a.py", line 1, in f\nKeyError: {"long " * 100}'
+    assert "`KeyError: long " in errors(pasted).lines[0]
+    assert len(repr(errors(pasted))) < 200
 
 
 def test_single_weak_hit_is_no_diagnosis():
@@ -221,14 +226,15 @@ def test_what_is_certain_is_shown_in_full_and_names_the_others():
     """A coroutine has no attribute: an `await` is missing, or it stands in the wrong place."""
     note = errors("AttributeError: 'coroutine' object has no attribute 'scalars'")
     assert note.title == catalogue()["forgotten-await"].title
-    assert "`await-precedence`" in note.lines[-1]
+    assert note.lines[-1].startswith("Or is it `await-precedence`?")
 
 
 def test_what_is_open_is_a_list():
     """The message is the same for all of them."""
     shown = errors("MissingGreenlet")
     assert isinstance(shown, Table)
-    assert {"lazy-load", "expired-attribute", "io-outside-await"} <= {row[0] for row in shown.rows}
+    by_class = {entry.key for entry in ENTRIES if any("MissingGreenlet" in m.types for m in entry.matchers)}
+    assert by_class | {"pydantic-relationship"} == {row[0] for row in shown.rows}
     assert found("MissingGreenlet")[0].how is How.CLASS
 
 

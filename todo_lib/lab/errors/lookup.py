@@ -16,6 +16,7 @@ import sys
 import sysconfig
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
+from textwrap import shorten
 
 from todo_lib.lab.errors.entries import ENTRIES
 from todo_lib.lab.errors.model import Entry, Seen, related
@@ -84,7 +85,8 @@ def errors(search: str | BaseException | type[BaseException] = "") -> Note | Tab
         return _table(catalogue().values())
     hits = search_catalogue(search, catalogue().values())
     if not hits:
-        lines = (f"Nothing in the catalogue fits `{search}`.", "`errors()` lists all of it.")
+        text = shorten(search.strip().splitlines()[-1], 80, placeholder=" …")
+        lines = (f"Nothing in the catalogue fits `{text}`.", "`errors()` lists all of it.")
         return Note("?", "not in the catalogue", lines)
     first, *others = hits
     if _is_meant(first, others, search):
@@ -124,7 +126,7 @@ def _entry_note(entry: Entry, own_line: str = "", also: Sequence[str] = ()) -> N
         *([f"How to notice: {entry.notice}"] if entry.notice else []),
         f"Usual fix: {entry.fix}",
         f"More: {_place_of(entry)}{entry.url}",
-        *([f"Or is it one of these? {', '.join(f'`{key}`' for key in also)}"] if also else []),
+        *([f"Or is it {' or '.join(f'`{key}`' for key in also)}? `errors()` lists them."] if also else []),
     )
     return Explanation("!", entry.title, lines, entry.code)
 

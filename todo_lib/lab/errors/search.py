@@ -64,7 +64,8 @@ def search(text: str, entries: Iterable[Entry]) -> list[Hit]:
         return best
     found = {hit.entry.key for hit in best}
     said = [hit for hit in _by_words(text, entries) if hit.entry.key not in found]
-    hits = best + [hit for hit in said if not best or hit.how >= How.PHRASE]
+    least = How.PHRASE if best and best[0].how is not How.CLASS else How.PRINTED
+    hits = best + [hit for hit in said if not best or hit.how >= least]
     if not hits and CLASS.fullmatch(text):
         return _by_class(_resembling(text, entries), entries)
     return _sorted(hits) if best and best[0].how is How.PHRASE else hits
