@@ -2,7 +2,7 @@
 
 import re
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from enum import IntEnum
 from pathlib import Path
@@ -54,6 +54,11 @@ class Pasted:
         return any(re.search(rf"(?:^|/)(?:{place})$", call) for call in self.calls)
 
 
+Test = Callable[[Seen], bool]
+PrintedTest = Callable[[Pasted], bool | None]
+"""The same question, asked of a text; None if the text does not tell."""
+
+
 class Fit(IntEnum):
     """How well a matcher fits a text: a text does not tell all that an exception does."""
 
@@ -72,10 +77,8 @@ class Matcher:
     """A pattern to find in the message."""
     call: str = ""
     """A pattern of a call on the way, `path/of/file.py:function`."""
-    test: Callable[[Seen], bool] | None = None
+    test: Test | None = None
     """What no pattern can say."""
-    printed: Callable[[Pasted], bool | None] | None = None
-    """The same for a text; None if it does not tell."""
 
     def fits(self, seen: Seen) -> bool:
         """Return whether this is what we look for."""
@@ -86,13 +89,16 @@ class Matcher:
             and (self.test is None or _holds(self.test, seen))
         )
 
-    def fits_text(self, pasted: Pasted) -> Fit:
-        """Return whether this is what we look for, as far as the text tells."""
+    def fits_text(self, pasted: Pasted, printed: Mapping[Test, PrintedTest]) -> Fit:
+        """Return whether this is what we look for, as far as the text tells.
+
+        `printed` knows for a `test` what to ask of a text in its place.
+        """
         answers = (
             self._names_fit(pasted.names),
             not self.message or re.search(self.message, pasted.text, re.DOTALL) is not None,
             not self.call or pasted.call(self.call),
-            not self.test or (self.printed(pasted) if self.printed else None),
+            not self.test or (printed[self.test](pasted) if self.test in printed else None),
         )
         if False in answers:
             return Fit.NO

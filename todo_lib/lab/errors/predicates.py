@@ -8,12 +8,11 @@ from collections.abc import Iterator
 from types import TracebackType
 from typing import Any
 
-from todo_lib.lab.errors.model import Pasted, Seen
+from todo_lib.lab.errors.model import Seen
 
 EXPIRED = r"sqlalchemy/orm/loading\.py:_?load_scalar_attributes"
 NOT_LOADED = r"sqlalchemy/orm/strategies\.py:_load_for_state"
 FASTAPI = r"fastapi/routing\.py:app"
-AFTER_YIELD = "await anext(self.gen)"  # how contextlib goes on with a generator whose block has succeeded
 
 
 def await_came_too_late(seen: Seen) -> bool:
@@ -32,20 +31,6 @@ def letter_is_an_answer(seen: Seen) -> bool:
     call = seen.calls[-1]
     line = linecache.getline(call.tb_frame.f_code.co_filename, call.tb_lineno, call.tb_frame.f_globals)
     return re.search(r"\.(predict|answer)\(\w\)", line) is not None
-
-
-def await_is_printed_too_late(pasted: Pasted) -> bool | None:
-    """Return the same of the line that a traceback shows: it awaits a call, and misses what follows that."""
-    awaited = re.search(r"\bawait\s+(?:\w+\.)*(\w+)\(", pasted.code)
-    missed = re.search(r"has no attribute '(\w+)'", pasted.text)
-    if awaited is None and (not pasted.code or pasted.code.startswith(")")):
-        return None  # Python shows the last line only of a call that takes several
-    return awaited is not None and (missed is None or awaited[1] != missed[1])
-
-
-def letter_is_printed(pasted: Pasted) -> bool | None:
-    """Return the same of the line that a traceback shows."""
-    return re.search(r"\.(predict|answer)\(\w\)", pasted.code) is not None if pasted.code else None
 
 
 def _left_parts(node: ast.AST) -> Iterator[ast.AST]:
@@ -85,15 +70,6 @@ def database_computes_it(seen: Seen) -> bool:
     return all(column is not None and _computed(column) for column in columns)
 
 
-def only_some_are_printed(pasted: Pasted) -> bool | None:
-    """Return whether the query that was denied, if it is printed, leaves out the key it asks by.
-
-    After a commit everything is read again; after a flush what the database has computed, nothing else.
-    """
-    query = re.search(r"\[SQL: SELECT (.*?)FROM .*?WHERE (\S+) = ", pasted.text, re.DOTALL)
-    return None if query is None else query[2] not in re.findall(r"[\w.]+", query[1])
-
-
 def _computed(column: Any) -> bool:
     by_database = (column.onupdate, column.server_onupdate, column.server_default, column.computed)
     return any(each is not None for each in by_database)
@@ -109,21 +85,6 @@ def pydantic_read_a_relationship(seen: Seen) -> bool:
     return not pydantic_read_a_column(seen)
 
 
-def pydantic_printed_a_column(pasted: Pasted) -> bool | None:
-    """Return whether the query that pydantic was denied, if it is printed, selects what was to be read."""
-    read = re.search(r"^(\w+)(?:\.\w+)*\n +Error extracting|'loc': \(.*?'(\w+)'\)", pasted.text, re.MULTILINE)
-    query = re.search(r"\[SQL: SELECT (.*?)FROM", pasted.text, re.DOTALL)
-    if read is None or query is None:
-        return None
-    return re.search(rf"\.{read[1] or read[2]}\b", query[1]) is not None
-
-
-def pydantic_printed_a_relationship(pasted: Pasted) -> bool | None:
-    """Return the opposite, if it can be told."""
-    column = pydantic_printed_a_column(pasted)
-    return None if column is None else not column
-
-
 def _read_by_pydantic(seen: Seen) -> Iterator[tuple[Any, str]]:
     """Return the mapper and the attribute's name of each read that failed."""
     error: Any = seen.error  # a ValidationError, by its matcher: pydantic is not imported for that
@@ -137,11 +98,3 @@ def response_was_sent(seen: Seen) -> bool:
     """Return whether FastAPI had answered already when this happened."""
     call = seen.call(FASTAPI)
     return call is not None and call.tb_frame.f_locals.get("response_awaited") is True
-
-
-def response_is_printed_as_sent(pasted: Pasted) -> bool | None:
-    """Return the same of a traceback: FastAPI ran what follows a dependency's `yield` at the very end."""
-    if not pasted.call(FASTAPI):
-        return None
-    at_the_end = r"^(?:-+> *\d+)? +async with AsyncExitStack\(\) as request_stack"
-    return re.search(at_the_end, pasted.above, re.MULTILINE) is not None and AFTER_YIELD in pasted.above

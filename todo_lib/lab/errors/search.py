@@ -11,6 +11,7 @@ from pathlib import Path
 
 from todo_lib.lab.errors.model import Entry, Fit
 from todo_lib.lab.errors.pasted import WRAPPED, exceptions_in
+from todo_lib.lab.errors.printed_predicates import PRINTED_TESTS
 
 PRINTED = Path(__file__).with_name("printed.toml")
 """What the failures of the catalogue print: each key with some first lines. `tests/lab` keeps it."""
@@ -81,7 +82,10 @@ def _by_matchers(text: str, entries: Sequence[Entry]) -> list[Hit]:
     """
     told = list(exceptions_in(text))
     for pasted in (*told, *(replace(each, names=()) for each in told)):
-        fits = {e.key: max((m.fits_text(pasted) for m in e.matchers), default=Fit.NO) for e in entries}
+        fits = {
+            e.key: max((m.fits_text(pasted, PRINTED_TESTS) for m in e.matchers), default=Fit.NO)
+            for e in entries
+        }
         found = [
             Hit(entry, How.SURE if fits[entry.key] is Fit.SURE and entry.rank >= 0 else How.PERHAPS)
             for entry in entries

@@ -1,12 +1,7 @@
 """Coroutines and who runs them."""
 
 from todo_lib.lab.errors.model import Entry, Matcher
-from todo_lib.lab.errors.predicates import (
-    await_came_too_late,
-    await_is_printed_too_late,
-    letter_is_an_answer,
-    letter_is_printed,
-)
+from todo_lib.lab.errors.predicates import await_came_too_late, letter_is_an_answer
 from todo_lib.lab.errors.topics import BLOCKING, FIRST_AWAITS, START, STORE, TESTS
 
 COROUTINE_MISUSED = Matcher(("AttributeError", "TypeError"), r"'coroutine'|got coroutine$")
@@ -40,14 +35,7 @@ ENTRIES = (
         code="tasks = (await session.execute(query)).scalars().all()",
         topic=STORE,
         url="https://docs.python.org/3/reference/expressions.html#operator-precedence",
-        matchers=(
-            Matcher(
-                COROUTINE_MISUSED.types,
-                COROUTINE_MISUSED.message,
-                test=await_came_too_late,
-                printed=await_is_printed_too_late,
-            ),
-        ),
+        matchers=(Matcher(COROUTINE_MISUSED.types, COROUTINE_MISUSED.message, test=await_came_too_late),),
         rank=1,
     ),
     Entry(
@@ -227,14 +215,7 @@ ENTRIES = (
         code='q.run.predict("C")',
         topic=START,
         url="https://docs.python.org/3/library/exceptions.html#NameError",
-        matchers=(
-            Matcher(
-                ("NameError",),
-                r"^name '[A-Za-z]' is not defined",
-                test=letter_is_an_answer,
-                printed=letter_is_printed,
-            ),
-        ),
+        matchers=(Matcher(("NameError",), r"^name '[A-Za-z]' is not defined", test=letter_is_an_answer),),
         rank=1,
     ),
     Entry(

@@ -5,9 +5,6 @@ from todo_lib.lab.errors.predicates import (
     EXPIRED,
     NOT_LOADED,
     database_computes_it,
-    only_some_are_printed,
-    pydantic_printed_a_column,
-    pydantic_printed_a_relationship,
     pydantic_read_a_column,
     pydantic_read_a_relationship,
 )
@@ -33,7 +30,7 @@ ENTRIES = (
         url=f"{ASYNCIO}#asyncio-orm-avoid-lazyloads",
         matchers=(
             Matcher(("MissingGreenlet",), call=EXPIRED),
-            Matcher(PYDANTIC, NO_GREENLET, test=pydantic_read_a_column, printed=pydantic_printed_a_column),
+            Matcher(PYDANTIC, NO_GREENLET, test=pydantic_read_a_column),
         ),
     ),
     Entry(
@@ -48,11 +45,7 @@ ENTRIES = (
         "__mapper_args__ = {'eager_defaults': True}  # in the model",
         topic=HIDDEN_IO,
         url="https://docs.sqlalchemy.org/en/21/orm/persistence_techniques.html#orm-server-defaults",
-        matchers=(
-            Matcher(
-                ("MissingGreenlet",), call=EXPIRED, test=database_computes_it, printed=only_some_are_printed
-            ),
-        ),
+        matchers=(Matcher(("MissingGreenlet",), call=EXPIRED, test=database_computes_it),),
         rank=1,
     ),
     Entry(
@@ -81,14 +74,7 @@ ENTRIES = (
         code="query = select(Project).options(selectinload(Project.tasks))",
         topic=HIDDEN_IO,
         url="https://docs.pydantic.dev/latest/errors/validation_errors/#get_attribute_error",
-        matchers=(
-            Matcher(
-                PYDANTIC,
-                NO_GREENLET,
-                test=pydantic_read_a_relationship,
-                printed=pydantic_printed_a_relationship,
-            ),
-        ),
+        matchers=(Matcher(PYDANTIC, NO_GREENLET, test=pydantic_read_a_relationship),),
         rank=1,  # of the two reads that fail so, the one that is met more often
     ),
     Entry(
