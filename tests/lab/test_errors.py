@@ -14,7 +14,24 @@ from urllib.parse import urlsplit
 import pytest
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
-from tests.lab.provoke import PROVOKERS, Provoker, awaiting, engines, loading, postgres, sessions, sqlite, web
+from tests.lab.provoke import (
+    PROVOKERS,
+    Provoker,
+    awaiting,
+    connecting,
+    engines,
+    loading,
+    opening,
+    postgres,
+    reading,
+    results,
+    server,
+    sessions,
+    sqlite,
+    tasks,
+    values,
+    web,
+)
 from tests.lab.provoke.kernel import shown_in_kernel
 from tests.lab.provoke.sandbox import Sandbox
 from todo_lib.lab.aio.unawaited import catch_unawaited
@@ -23,20 +40,26 @@ from todo_lib.lab.errors.lookup import Explanation, catalogue, errors, explain, 
 from todo_lib.lab.errors.model import Entry
 from todo_lib.lab.messages import Note, Table
 
-THEMES = (awaiting, engines, loading, postgres, sessions, sqlite, web)
+THEMES = (
+    awaiting, connecting, engines, loading, opening, postgres, reading, results, server, sessions, sqlite,
+    tasks, values, web,
+)  # fmt: skip
 ASYNC = [each for each in PROVOKERS if inspect.iscoroutinefunction(each.run)]
 SYNC = [each for each in PROVOKERS if each not in ASYNC]
 ENTRIES = list(catalogue().values())
 
 OFFICIAL = {
     "aiosqlite.omnilib.dev",
+    "anyio.readthedocs.io",
     "docs.pydantic.dev",
     "docs.python.org",
     "docs.sqlalchemy.org",
     "fastapi.tiangolo.com",
+    "ipython.readthedocs.io",
     "magicstack.github.io",
     "pytest-asyncio.readthedocs.io",
     "www.postgresql.org",
+    "www.psycopg.org",
     "www.python-httpx.org",
     "www.sqlite.org",
 }
@@ -97,7 +120,7 @@ def test_every_entry_is_provoked():
     """No entry without a real failure, no failure without an entry."""
     assert {each.key for each in PROVOKERS} == catalogue().keys()
     unread = {path.stem for path in Path(__file__).parent.glob("provoke/*.py")} - {
-        "__init__", "kernel", "server", "sandbox", *(theme.__name__.rpartition(".")[2] for theme in THEMES)
+        "__init__", "kernel", "sandbox", *(theme.__name__.rpartition(".")[2] for theme in THEMES)
     }  # fmt: skip
     assert not unread
 

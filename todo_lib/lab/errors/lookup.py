@@ -21,6 +21,7 @@ from todo_lib.lab.errors.entries import ENTRIES
 from todo_lib.lab.errors.model import Entry, Seen, related
 from todo_lib.lab.messages import Note, Table
 
+LAB_CODE = str(Path(__file__).parents[1])
 COURSE_CODE = str(Path(__file__).parents[2])  # whatever is installed with the lab
 _places: dict[str, str] = {}
 
@@ -66,7 +67,9 @@ def explain(error: BaseException | str | None = None) -> Note | Table:
     if error is None:
         return Note("?", "there has been no error yet", ("Give me one: `explain(error)`.",))
     entry = find(error)
-    return _entry_note(entry, _own_line(error)) if entry else _unknown_note(error)
+    if entry is None:
+        return _unknown_note(error)
+    return _entry_note(entry, *filter(None, (_own_line(error), _wrapped(error))))
 
 
 def errors(search: str = "") -> Note | Table:
@@ -93,9 +96,9 @@ def _mentions(entry: Entry, search: str) -> bool:
     )
 
 
-def _entry_note(entry: Entry, own_line: str = "") -> Note:
+def _entry_note(entry: Entry, *found: str) -> Note:
     lines = (
-        *([own_line] if own_line else []),
+        *found,
         f"What happened: {entry.happened}",
         f"Why: {entry.why}",
         *([f"How to notice: {entry.notice}"] if entry.notice else []),
@@ -103,6 +106,24 @@ def _entry_note(entry: Entry, own_line: str = "") -> Note:
         f"More: {_place_of(entry)}{entry.url}",
     )
     return Explanation("!", entry.title, lines, entry.code)
+
+
+def _wrapped(error: BaseException) -> str:
+    """Return what `except` must name, if the error that is explained is inside another; "" if it is not."""
+    word, raised = "except", error
+    while isinstance(raised, BaseExceptionGroup):
+        word, raised = (
+            "except*",
+            next((each for each in raised.exceptions if find(each)), raised.exceptions[0]),
+        )
+    inner = next((seen.error for seen in related(raised, with_context=False) if fitting(seen)), raised)
+    if inner is error:
+        return ""
+    catches = f"`{word} {type(raised).__name__}` catches it"
+    if inner is raised:
+        return f"It is inside an `{type(error).__name__}`: {catches}."
+    where = "orig" if getattr(raised, "orig", None) is inner else "__cause__"
+    return f"The `{type(inner).__name__}` is wrapped: {catches}; `error.{where}` is what is inside."
 
 
 def tell_where(places: Mapping[str, str]) -> None:
@@ -133,7 +154,7 @@ def _own_line(error: BaseException) -> str:
         for call in reversed(seen.calls):
             file = call.tb_frame.f_code.co_filename
             code = linecache.getline(file, call.tb_lineno, call.tb_frame.f_globals).strip()
-            if code and not file.startswith(_libraries()):
+            if code and not file.startswith((LAB_CODE, *_libraries())):
                 module = f" of {Path(file).name}" if Path(file).is_file() else ""  # a cell is no file
                 whose = "The course's line" if file.startswith(COURSE_CODE) else "Your line"
                 return f"{whose} {call.tb_lineno}{module}: `{code}`"
