@@ -68,12 +68,6 @@ LONGEST = {"title": 80, "happened": 220, "why": 220, "fix": 160, "notice": 140}
 CODE_LINES, CODE_COLUMNS = 8, 95
 
 
-@pytest.fixture
-def sandbox(request: pytest.FixtureRequest, tmp_path: Path) -> Sandbox:
-    """Give a provoker its fresh things."""
-    return Sandbox(tmp_path, lambda: request.getfixturevalue("postgres_server"))
-
-
 @pytest.mark.asyncio
 @pytest.mark.parametrize("provoker", ASYNC, ids=str)
 async def test_failure_in_a_coroutine_is_recognised(provoker: Provoker, sandbox: Sandbox):

@@ -85,8 +85,8 @@ ENTRIES = (
         " method that only touches memory.",
         why="Either this call needs no `await` (`session.add`, `result.all()`, any plain `def`). Or the"
         " object is a synchronous one, a `Session` or `TestClient`, where an asynchronous one was meant.",
-        fix="Remove this `await`; or make the object asynchronous, in the line that makes it. If the function"
-        " is yours and waits for something, write `async def`.",
+        fix="Remove this `await`. Or make the object asynchronous, in the line that makes it. Or, if the"
+        " function is yours and waits for something, write `async def`.",
         code="session.add(task)  # no `await`\nawait session.commit()",
         topic=FIRST_AWAITS,
         url="https://docs.python.org/3/library/asyncio-task.html#awaitables",
