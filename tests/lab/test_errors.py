@@ -19,11 +19,18 @@ from tests.lab.provoke import (
     Elsewhere,
     Provoker,
     awaiting,
+    connecting,
     engines,
     loading,
+    opening,
     postgres,
+    reading,
+    results,
+    server,
     sessions,
     sqlite,
+    tasks,
+    values,
     web,
 )
 from tests.lab.provoke.kernel import shown_in_kernel
@@ -34,32 +41,32 @@ from todo_lib.lab.errors import topics
 from todo_lib.lab.errors.lookup import Explanation, catalogue, explain, find, fitting, related
 from todo_lib.lab.errors.model import Entry
 
-THEMES = (awaiting, engines, loading, postgres, sessions, sqlite, web)
+THEMES = (
+    awaiting, connecting, engines, loading, opening, postgres, reading, results, server, sessions, sqlite,
+    tasks, values, web,
+)  # fmt: skip
 ASYNC = [each for each in PROVOKERS if inspect.iscoroutinefunction(each.run)]
 SYNC = [each for each in PROVOKERS if each not in ASYNC]
 ENTRIES = list(catalogue().values())
 
 OFFICIAL = {
     "aiosqlite.omnilib.dev",
+    "anyio.readthedocs.io",
     "docs.pydantic.dev",
     "docs.python.org",
     "docs.sqlalchemy.org",
     "fastapi.tiangolo.com",
+    "ipython.readthedocs.io",
     "magicstack.github.io",
     "pytest-asyncio.readthedocs.io",
     "www.postgresql.org",
+    "www.psycopg.org",
     "www.python-httpx.org",
     "www.sqlite.org",
 }
 # What a tired reader takes in: characters of each text; lines and columns of the code.
 LONGEST = {"title": 80, "happened": 220, "why": 220, "fix": 160, "notice": 140}
 CODE_LINES, CODE_COLUMNS = 8, 95
-
-
-@pytest.fixture
-def sandbox(request: pytest.FixtureRequest, tmp_path: Path) -> Sandbox:
-    """Give a provoker its fresh things."""
-    return Sandbox(tmp_path, lambda: request.getfixturevalue("postgres_server"))
 
 
 @pytest.fixture
@@ -126,7 +133,7 @@ def test_every_entry_is_provoked():
     """No entry without a real failure, no failure without an entry."""
     assert {each.key for each in PROVOKERS} == catalogue().keys()
     unread = {path.stem for path in Path(__file__).parent.glob("provoke/*.py")} - {
-        "__init__", "kernel", "server", "sandbox", *(theme.__name__.rpartition(".")[2] for theme in THEMES)
+        "__init__", "kernel", "sandbox", *(theme.__name__.rpartition(".")[2] for theme in THEMES)
     }  # fmt: skip
     assert not unread
 

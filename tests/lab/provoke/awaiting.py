@@ -1,6 +1,7 @@
 """Coroutines and who runs them: `await` forgotten, in the wrong place, or not possible."""
 
 import asyncio
+import json
 import time
 import warnings
 
@@ -8,6 +9,7 @@ from blockbuster import BlockBuster
 from fastapi import FastAPI
 from httpx import ASGITransport, AsyncClient
 from sqlalchemy import create_engine, select
+from sqlalchemy.orm import selectinload
 
 from . import Elsewhere, provokes
 from .kernel import key_found_in_kernel
@@ -98,6 +100,42 @@ async def await_comes_last_before_an_index(sandbox: Sandbox) -> None:
         print(await session.scalars(select(Todo))[0])
 
 
+@provokes("forgotten-await")
+async def unpack_a_coroutine(sandbox: Sandbox) -> None:
+    """Python says it in other words."""
+    async with sandbox.sqlite() as factory, factory() as session:
+        first, second = session.scalars(select(Todo))
+        print(first, second)
+
+
+@provokes("forgotten-await")
+async def json_of_a_coroutine(sandbox: Sandbox) -> None:
+    """So does `json`."""
+    async with sandbox.sqlite() as factory, factory() as session:
+        json.dumps({"todo": session.get(Todo, 1)})
+
+
+@provokes("options-outside-select")
+async def options_behind_the_query(sandbox: Sandbox) -> None:
+    """Parentheses round `await` would not help."""
+    async with sandbox.sqlite() as factory, factory() as session:
+        await session.scalars(select(Todo)).options(selectinload(Todo.project))
+
+
+@provokes("options-outside-select")
+async def order_by_behind_the_query(sandbox: Sandbox) -> None:
+    """Another method of the statement, without `await`."""
+    async with sandbox.sqlite() as factory, factory() as session:
+        session.execute(select(Todo)).order_by(Todo.id)
+
+
+@provokes("options-outside-select")
+async def where_behind_the_result(sandbox: Sandbox) -> None:
+    """The parentheses are there: it is still too late."""
+    async with sandbox.sqlite() as factory, factory() as session:
+        (await session.scalars(select(Todo))).where(Todo.id == 1)
+
+
 @provokes("never-awaited")
 async def forgotten_commit(sandbox: Sandbox) -> Warning:
     """No error, and the row is lost."""
@@ -157,16 +195,6 @@ async def await_in_a_cell_without_async(sandbox: Sandbox) -> Elsewhere:
 def async_with_in_a_file_without_async(sandbox: Sandbox) -> None:
     """So is a file."""
     compile("def get(self):\n    async with self.factory():\n        pass", "datastore.py", "exec")
-
-
-@provokes("await-on-nothing")
-async def task_of_a_function(sandbox: Sandbox) -> None:
-    """The function itself instead of a call to it."""
-
-    async def count() -> int:
-        return 2
-
-    asyncio.create_task(count)  # noqa: RUF006 (there will be no task)
 
 
 @provokes("async-with-on-sync")

@@ -3,7 +3,7 @@
 import asyncio
 import warnings
 
-from sqlalchemy import create_engine, select
+from sqlalchemy import MetaData, Table, create_engine, event, inspect, select
 from sqlalchemy.exc import SAWarning
 from sqlalchemy.ext.asyncio import create_async_engine
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
@@ -51,6 +51,34 @@ async def close_an_engine(sandbox: Sandbox) -> None:
     """As one closes a session."""
     async with sandbox.engine() as engine:
         await engine.close()
+
+
+@provokes("async-not-inspected")
+async def inspect_an_engine(sandbox: Sandbox) -> None:
+    """Reflection sends queries."""
+    async with sandbox.engine() as engine:
+        inspect(engine)
+
+
+@provokes("async-not-inspected")
+async def reflect_a_table(sandbox: Sandbox) -> None:
+    """The same for a single table."""
+    async with sandbox.engine() as engine, engine.connect() as connection:
+        Table("todos", MetaData(), autoload_with=connection)
+
+
+@provokes("events-are-synchronous")
+async def listen_to_an_engine(sandbox: Sandbox) -> None:
+    """A listener is a plain function."""
+    async with sandbox.engine() as engine:
+        event.listen(engine, "connect", print)
+
+
+@provokes("events-are-synchronous")
+async def listen_to_a_factory(sandbox: Sandbox) -> None:
+    """SQLAlchemy knows no events of it."""
+    async with sandbox.sqlite() as factory:
+        event.listen(factory, "before_flush", print)
 
 
 @provokes("sync-driver")

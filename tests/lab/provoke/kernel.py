@@ -13,16 +13,17 @@ FIND = "__import__('todo_lib.lab.errors.lookup', fromlist=['find']).find(__impor
 
 async def key_found_in_kernel(sandbox: Sandbox, cell: str) -> Elsewhere:
     """Run a cell that must fail; return its traceback, and the key that `find` gives for the error."""
-    key, printed = await _run(sandbox, cell, FIND)
+    key, printed = await run_in_kernel(sandbox, cell, FIND)
     return Elsewhere(key.strip("'"), printed)
 
 
 async def shown_in_kernel(sandbox: Sandbox, cell: str, expression: str) -> str:
     """Run a cell that must fail; return what the kernel shows for an expression after it."""
-    return (await _run(sandbox, cell, expression))[0]
+    return (await run_in_kernel(sandbox, cell, expression))[0]
 
 
-async def _run(sandbox: Sandbox, cell: str, expression: str) -> tuple[str, str]:
+async def run_in_kernel(sandbox: Sandbox, cell: str, expression: str) -> tuple[str, str]:
+    """Run a cell that must fail; return what the kernel shows for an expression, and the traceback."""
     # The asynchronous manager: the synchronous one opens an event loop of its own and never closes it.
     manager = AsyncKernelManager(kernel_name="python3")
     await manager.start_kernel(cwd=str(sandbox.folder), env=os.environ | WITHOUT_SURPRISES)

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from todo_lib.lab.blank import NAME
 from todo_lib.lab.checks.advice import KnownMistake, first_fitting
 from todo_lib.lab.checks.judging import promises_kept
+from todo_lib.lab.errors.lookup import find
 from todo_lib.lab.testing.projects import CONFIG, Files
 from todo_lib.lab.testing.runs import TestResult, TestRun, run_projects
 from todo_lib.lab.verdict import Outcome, Verdict
@@ -171,6 +172,8 @@ def _before_running(
                 facts = (f"{path}, line {error.lineno}: `{line}`", f"SyntaxError: {error.msg}")
                 if "outside async function" in error.msg:
                     advice = {**advice, "syntax": advice["plain def"]}
+                elif known := find(error):
+                    advice = {**advice, "syntax": known.fix}
                 step = first_fitting(general, text, "\n".join(facts))
                 if step:
                     advice = {**advice, "syntax": step}

@@ -24,6 +24,7 @@ from todo_lib.lab.errors.search import Hit, How
 from todo_lib.lab.errors.search import search as search_catalogue
 from todo_lib.lab.messages import Note, Table
 
+LAB_CODE = str(Path(__file__).parents[1])
 COURSE_CODE = str(Path(__file__).parents[2])  # whatever is installed with the lab
 _places: dict[str, str] = {}
 
@@ -69,7 +70,9 @@ def explain(error: BaseException | str | None = None) -> Note | Table:
     if error is None:
         return Note("?", "there has been no error yet", ("Give me one: `explain(error)`.",))
     entry = find(error)
-    return _entry_note(entry, _own_line(error)) if entry else _unknown_note(error)
+    if entry is None:
+        return _unknown_note(error)
+    return _entry_note(entry, *filter(None, (_own_line(error), _wrapped(error))))
 
 
 def errors(search: str | BaseException | type[BaseException] = "") -> Note | Table:
@@ -118,9 +121,9 @@ def _table(entries: Iterable[Entry]) -> Table:
     return Table(("key", "silent", "what goes wrong"), tuple(rows))
 
 
-def _entry_note(entry: Entry, own_line: str = "", also: Sequence[str] = ()) -> Note:
+def _entry_note(entry: Entry, *found: str, also: Sequence[str] = ()) -> Note:
     lines = (
-        *([own_line] if own_line else []),
+        *found,
         f"What happened: {entry.happened}",
         f"Why: {entry.why}",
         *([f"How to notice: {entry.notice}"] if entry.notice else []),
@@ -129,6 +132,24 @@ def _entry_note(entry: Entry, own_line: str = "", also: Sequence[str] = ()) -> N
         *([f"Or is it {' or '.join(f'`{key}`' for key in also)}? `errors()` lists them."] if also else []),
     )
     return Explanation("!", entry.title, lines, entry.code)
+
+
+def _wrapped(error: BaseException) -> str:
+    """Return what `except` must name, if the error that is explained is inside another; "" if it is not."""
+    word, raised = "except", error
+    while isinstance(raised, BaseExceptionGroup):
+        word, raised = (
+            "except*",
+            next((each for each in raised.exceptions if find(each)), raised.exceptions[0]),
+        )
+    inner = next((seen.error for seen in related(raised, with_context=False) if fitting(seen)), raised)
+    if inner is error:
+        return ""
+    catches = f"`{word} {type(raised).__name__}` catches it"
+    if inner is raised:
+        return f"It is inside an `{type(error).__name__}`: {catches}."
+    where = "orig" if getattr(raised, "orig", None) is inner else "__cause__"
+    return f"The `{type(inner).__name__}` is wrapped: {catches}; `error.{where}` is what is inside."
 
 
 def tell_where(places: Mapping[str, str]) -> None:
@@ -159,7 +180,7 @@ def _own_line(error: BaseException) -> str:
         for call in reversed(seen.calls):
             file = call.tb_frame.f_code.co_filename
             code = linecache.getline(file, call.tb_lineno, call.tb_frame.f_globals).strip()
-            if code and not file.startswith(_libraries()):
+            if code and not file.startswith((LAB_CODE, *_libraries())):
                 module = f" of {Path(file).name}" if Path(file).is_file() else ""  # a cell is no file
                 whose = "The course's line" if file.startswith(COURSE_CODE) else "Your line"
                 return f"{whose} {call.tb_lineno}{module}: `{code}`"
