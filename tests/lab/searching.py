@@ -28,7 +28,7 @@ UNSTABLE = (
         ),
         "",
     ),
-    (re.compile(r"<([\w.]+)(?:<locals>|[^<>])*? at 0x[0-9a-f]+>"), r"<\1>"),
+    (re.compile(r"<([\w.]+(?: object)?)(?:<locals>|[^<>])*? at 0x[0-9a-f]+>"), r"<\1>"),
     (re.compile(r"Task <Task pending.*?> got Future <.*> attached"), "Task got Future attached"),
     (re.compile(r"(?:/[\w.+-]+){2,}"), "…"),
     (re.compile(r" \(\S+, line \d+\)$"), ""),

@@ -38,7 +38,7 @@ OTHER = 'Traceback (most recent call last):\n  File "app.py", line 7, in read\n 
         ("<ipython-input-3>:1: RuntimeWarning: coroutine 'save' was never awaited", "never-awaited"),
         ("AttributeError: 'State' object has no attribute 'pool'", "lifespan-not-run"),
         ("NameError: name 'store' is not defined", "cell-not-run"),
-        ('  File "a.py", line 2\n    await x\nSyntaxError: \'await\' outside function', "await-in-plain-def"),
+        ('  File "a.py", line 2\nSyntaxError: \'await\' outside async function', "await-in-plain-def"),
         ("sqlite3.OperationalError: no such table: users", "no-such-table"),
         ("asyncpg.exceptions.UndefinedFunctionError: function ifnull(int) does not exist", "only-in-sqlite"),
         ("sqlalchemy.exc.MissingGreenlet: greenlet_spawn has not been called; can't …", "lazy-load"),

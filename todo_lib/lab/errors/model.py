@@ -1,5 +1,6 @@
 """What the catalogue is made of: an exception as it was seen, how to recognise it, what to know of it."""
 
+import builtins
 import re
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping
@@ -104,8 +105,10 @@ class Matcher:
             return Fit.NO
         if None not in answers:
             return Fit.SURE
-        # That it is derived from `SQLAlchemyError`, say, and no more than that, is no reason to think of it.
-        return Fit.PERHAPS if self.message or pasted.names[0] in self.types else Fit.NO
+        # That it is an `AttributeError`, say, or derived from `SQLAlchemyError`, and no more than that, is no
+        # reason to think of it.
+        own = pasted.names[0] if pasted.names else ""
+        return Fit.PERHAPS if self.message or (own in self.types and not hasattr(builtins, own)) else Fit.NO
 
     def _names_fit(self, names: tuple[str, ...]) -> bool:
         if not names:  # the message alone was pasted

@@ -96,8 +96,15 @@ def _by_matchers(text: str, entries: Sequence[Entry]) -> list[Hit]:
         if not pasted.names and not any(hit.how is How.SURE for hit in found):
             return [replace(hit, how=How.PHRASE) for hit in found]  # its words are there, no more
         if found:
-            return sorted(found, key=lambda hit: (hit.entry.rank < 0, -hit.how, -hit.entry.rank))
+            said = _phrase(NAMES.sub("", pasted.text.partition("\n")[0]))
+            return sorted(found, key=lambda hit: _likeliness(hit, said))
     return []
+
+
+def _likeliness(hit: Hit, said: str) -> tuple[bool, bool, int, int]:
+    """Return what sorts the likeliest first: of which this very message is known, and that fits surely."""
+    known = any(said in line for line in _lines(hit.entry))
+    return hit.entry.rank < 0, not known, -hit.how, -hit.entry.rank
 
 
 def _by_class(text: str, entries: Sequence[Entry]) -> list[Hit]:
