@@ -59,6 +59,7 @@ bench: .venv/.test ## measure what the course says about time
 	$(VENV_PYTHON) -m tests.bench.store_calls
 	$(VENV_PYTHON) -m tests.bench.hops
 	$(VENV_PYTHON) -m tests.bench.waiting
+	$(VENV_PYTHON) -m tests.bench.watcher
 	$(VENV_PYTHON) -m tests.bench.check_time
 
 lint: .venv/.test ## check style, imports, types, and that nothing derived is stale

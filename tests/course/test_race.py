@@ -2,6 +2,7 @@
 
 import asyncio
 import sqlite3
+import threading
 import time
 from collections.abc import Callable
 
@@ -85,8 +86,10 @@ async def test_it_shows_a_table_and_draws_it(
 
 
 @pytest.mark.parametrize("together", [1, 3])
-async def test_waits_are_counted(together: int) -> None:
+async def test_waits_are_counted(together: int, monkeypatch: pytest.MonkeyPatch) -> None:
     """The most at the same time, whoever waits, and from the connections that open after `teach`."""
+    all_there = threading.Barrier(together)
+    monkeypatch.setattr("time.sleep", lambda seconds: all_there.wait(60))
     waits, engine = Waits(), create_engine("sqlite:///:memory:")
     waits.teach(engine)
     engines: list[Callable[[], object]] = []

@@ -26,7 +26,7 @@ from todo_lib.lab.db import postgres_server
 from todo_lib.lab.db.postgres import DRIVERS, ROLE, database
 from todo_lib.lab.db.postgres_server import VARIABLE, NoServerError, postgres_url
 
-SERVER_TIMEOUT = 30  # seconds; nothing here takes more than a few
+SERVER_TIMEOUT = 120  # seconds; nothing here takes more than a few, unless the machine is busy
 REPOSITORY = Path(__file__).parents[2]
 KEEPS = """
 from todo_lib.lab.db.postgres_server import postgres_url

@@ -8,6 +8,7 @@ from todo_lib.course.contract.harness import Harness
 from todo_lib.course.contract.registry import names, task_input, uses
 from todo_lib.lab.aio.blocking import refuse_blocking
 from todo_lib.lab.checks.behaviour import BrokenPromise, Words, fails_as, require_equal
+from todo_lib.lab.checks.connections import one_call
 from todo_lib.models import TaskFilter
 
 
@@ -25,7 +26,7 @@ async def the_methods_agree(harness: Harness) -> None:
 
 async def _at_once(*calls: Awaitable[Any]) -> list[Any]:
     """Return all results, or raise the first error; either way no call is still running."""
-    results = await asyncio.gather(*calls, return_exceptions=True)
+    results = await asyncio.gather(*map(one_call, calls), return_exceptions=True)
     for result in results:
         if isinstance(result, BaseException):
             raise result
@@ -43,10 +44,18 @@ async def concurrent_updates_do_not_mix(harness: Harness) -> None:
         ]
         saved = await _at_once(*updates)
         found = (await harness.stored())[id]
+        written = [
+            found.model_copy(update={"name": f"number {number}", "priority": number})
+            for number in range(1, 10)
+        ]
+        tried = "nine update() of one task at the same moment"
+        for each in saved:  # its own values, or, if it reads them back, another's
+            if each not in written:
+                raise BrokenPromise(
+                    f"{tried}, what each returns", Words("the task as one of them left it"), each
+                )
         if found not in saved:
-            raise BrokenPromise(
-                "nine update() of one task at the same moment", Words("what one of them returned"), found
-            )
+            raise BrokenPromise(tried, Words("what one of them returned"), found)
 
 
 @uses("add", "get")
@@ -61,6 +70,47 @@ async def concurrent_calls_do_not_disturb_each_other(harness: Harness) -> None:
         [f"number {number}" for number in range(10)],
         names(found),
     )
+    await one_call(store.add(task_input()))
+    await one_call(store.get(saved[0].id))
+    _require_own_transactions("add() and get()", harness)
+
+
+@uses("all", "filter", "update", "delete", "get_statistics")
+@fails_as("session shared")
+async def the_other_calls_do_not_disturb_each_other(harness: Harness) -> None:
+    """The other methods have a session of their own in each call, too, at once and one after the other."""
+    store = harness.open_store()
+    ids = [await harness.insert(**task_input().model_dump()) for _ in range(4)]
+    for _ in range(2):
+        calls = (
+            store.all(),
+            store.filter(TaskFilter()),
+            store.get_statistics(),
+            store.update(ids[0], task_input("changed")),
+            store.update(ids[1], task_input("changed")),
+            store.delete(ids.pop()),
+        )
+        await _at_once(*calls, store.all(), store.filter(TaskFilter()), store.get_statistics())
+    for call in (store.all(), store.filter(TaskFilter()), store.get_statistics(), store.delete(4711)):
+        await one_call(call)
+    _require_own_transactions("each method", harness)
+
+
+def _require_own_transactions(tried: str, harness: Harness) -> None:
+    """Raise `BrokenPromise` if a call used another's transaction, or an engine of its own."""
+    if harness.watch.elsewhere:
+        raise BrokenPromise(
+            tried,
+            Words("the factory that the store was given"),
+            Words("another engine"),
+            cause="outside factory",
+        )
+    if harness.watch.shared:
+        raise BrokenPromise(
+            f"{tried}, several times",
+            Words("a transaction for each call"),
+            Words("one that another call began"),
+        )
 
 
 @uses("add", "get")

@@ -1,23 +1,37 @@
 """A test harness: a fresh database with stores on it, judged from outside, and nothing left behind."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Iterable
-from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterable, Iterator
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager, suppress
 from dataclasses import dataclass
+from datetime import date
 from functools import cache
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Engine, MetaData, event, make_url, select, text
+from sqlalchemy import Connection, Engine, MetaData, delete, event, make_url, select, text, update
 from sqlalchemy.exc import IllegalStateChangeError
 from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 from sqlalchemy.orm import Session, sessionmaker
+from sqlalchemy.util import await_only
 
 from todo_lib.async_app import database as async_database
 from todo_lib.entities import Base, Task
+from todo_lib.lab.checks.connections import Watch
 from todo_lib.lab.db.temporary import temporary_database
 from todo_lib.models import TaskInput, TaskOutput
 from todo_lib.sync_app import database as sync_database
+
+# Orders that nobody asks for; without an index in them, rows without an order come by their ids.
+RIVAL_ORDERS = (
+    ("created_at", "priority DESC", "name DESC", "done", "due_date"),
+    ("due_date", "priority", "name DESC", "done", "created_at"),
+)
+NEIGHBOURS = [
+    TaskInput(name=f"the one {place}", priority=3, due_date=date(2028, 2, 29), done=False)
+    for place in ("before", "that is gone", "after")
+]
+HAS = "todo_lab_has"  # in a connection's `info`: what its transaction has done so far
 
 # Clients only: the server's own vacuum may be at work in this database, and no plain user may end that.
 OTHERS_END = (
@@ -34,8 +48,40 @@ class Harness:
     """Return another store on the same database, as a second client would have."""
     own_factory: async_sessionmaker[AsyncSession]
     """Sessions of the harness's own, on another engine: what they see is really in the database."""
-    checked_out: Callable[[], int]
-    """Return how many connections the stores hold at this moment."""
+    engine: Engine
+    """What the stores were given."""
+    watch: Watch
+    """What their calls did that no call may do."""
+
+    def checked_out(self) -> int:
+        """Return how many connections the stores hold at this moment."""
+        return int(self.engine.pool.checkedout())  # type: ignore[attr-defined]
+
+    @contextmanager
+    def meanwhile(self, work: Callable[[], Coroutine[Any, Any, Any]]) -> Iterator[None]:
+        """In this block, let another client do its work before each statement of the stores.
+
+        Unless they have begun to write: on SQLite it would wait for their lock, and they for it.
+        """
+        loop = asyncio.get_running_loop()
+
+        def work_first(connection: Connection, cursor: Any, statement: str, *others: Any) -> None:
+            reads, has = statement.lstrip().upper().startswith("SELECT"), connection.info.get(HAS)
+            if has != "written" and (reads or has == "read"):
+                _run_here(work(), loop)
+            connection.info[HAS] = "read" if reads and has != "written" else "written"
+
+        def forget(connection: Connection) -> None:
+            connection.info.pop(HAS, None)
+
+        listeners = ((self.engine, "before_cursor_execute", work_first), (self.engine, "begin", forget))
+        for listener in listeners:
+            event.listen(*listener)
+        try:
+            yield
+        finally:
+            for listener in listeners:
+                event.remove(*listener)
 
     async def insert(self, **values: Any) -> int:
         """Write a row behind the stores' back; return its id."""
@@ -53,11 +99,37 @@ class Harness:
             await session.flush()
             return [TaskOutput.model_validate(row) for row in rows]
 
+    async def remove(self, id: int) -> None:
+        """Delete a row behind the stores' back."""
+        async with self.own_factory.begin() as session:
+            await session.execute(delete(Task).where(Task.id == id))
+
+    async def change(self, id: int, **values: Any) -> None:
+        """Change a row behind the stores' back."""
+        async with self.own_factory.begin() as session:
+            await session.execute(update(Task).where(Task.id == id).values(**values))
+
+    async def gap(self) -> int:
+        """Return the id of a task that is gone; there is one before it, and one after."""
+        _, middle, _ = await self.insert_all(NEIGHBOURS)
+        await self.remove(middle.id)
+        return middle.id
+
     async def stored(self) -> dict[int, TaskOutput]:
         """Return every task by its id, as it stands in the database."""
         async with self.own_factory() as session:
             tasks = await session.scalars(select(Task).order_by(Task.id))
             return {task.id: TaskOutput.model_validate(task) for task in tasks}
+
+
+def _run_here(work: Coroutine[Any, Any, Any], loop: asyncio.AbstractEventLoop) -> None:
+    """Wait for a coroutine in an event of SQLAlchemy: in the loop, in a greenlet, or in another thread."""
+    try:
+        asyncio.get_running_loop()
+    except RuntimeError:
+        asyncio.run_coroutine_threadsafe(work, loop).result()
+    else:
+        await_only(work)
 
 
 class SyncStore:
@@ -85,11 +157,17 @@ class SyncStore:
 async def async_harness(store_class: Callable[..., Any], url: str | None = None) -> AsyncIterator[Harness]:
     """Give stores of `store_class(factory)` a database: the one at `url`, emptied, or a new SQLite file."""
     async with _database(url) as (place, own_factory), tracked_factory(place) as factory:
-        yield Harness(
-            open_store=lambda: store_class(factory),
-            own_factory=own_factory,
-            checked_out=factory.kw["bind"].pool.checkedout,
-        )
+        with _harness(lambda: store_class(factory), own_factory, factory.kw["bind"].sync_engine) as harness:
+            yield harness
+
+
+@contextmanager
+def _harness(
+    make: Callable[[], Any], own_factory: async_sessionmaker[AsyncSession], engine: Engine
+) -> Iterator[Harness]:
+    watch = Watch(engine, own_factory.kw["bind"].sync_engine)
+    with watch.watching():
+        yield Harness(make, own_factory, engine, watch)
 
 
 @asynccontextmanager
@@ -143,11 +221,10 @@ async def sync_harness(store_class: Callable[..., Any], url: str | None = None) 
         factory = sync_database.create_session_factory(place.replace("+aiosqlite", ""))
         _make_strict(factory.kw["bind"])
         try:
-            yield Harness(
-                open_store=lambda: SyncStore(store_class, factory),
-                own_factory=own_factory,
-                checked_out=factory.kw["bind"].pool.checkedout,
-            )
+            with _harness(
+                lambda: SyncStore(store_class, factory), own_factory, factory.kw["bind"]
+            ) as harness:
+                yield harness
         finally:
             sync_database.dispose(factory)
 
@@ -184,6 +261,9 @@ def _empty_tables() -> bytes:
     factory = sync_database.create_session_factory("sqlite://")
     sync_database.create_tables(factory)
     with factory.kw["bind"].connect() as connection:
+        # Each holds all there is, so SQLite would rather read them than the table: in their order.
+        for columns in RIVAL_ORDERS:
+            connection.execute(text(f"CREATE INDEX rival_{columns[0]} ON tasks ({', '.join(columns)})"))
         made: bytes = connection.connection.dbapi_connection.serialize()
     sync_database.dispose(factory)
     return made

@@ -13,13 +13,14 @@ from todo_lib.models import StatisticOverview, TaskFilter, TaskInput, TaskOutput
 async def add_returns_the_saved_task(harness: Harness) -> None:
     """add() returns the task as it was saved, with an id and today as creation date."""
     for given in rich_tasks():
-        midnight_may_pass = {date.today()}
+        midnight_may_pass, as_it_was = {date.today()}, given.model_copy(deep=True)
         saved = await harness.open_store().add(given)
         midnight_may_pass.add(date.today())
         tried = f"add({given!r})"
         if not isinstance(saved, TaskOutput):
             raise BrokenPromise(tried, Words("a TaskOutput"), saved)
-        require_equal(tried, given.model_dump(), saved.model_dump(exclude={"id", "created_at"}))
+        require_equal(tried, as_it_was.model_dump(), saved.model_dump(exclude={"id", "created_at"}))
+        require_equal(f"{tried}, then the task that was passed in", as_it_was, given)
         if saved.created_at not in midnight_may_pass:
             raise BrokenPromise(tried, f"created_at={date.today()}", f"created_at={saved.created_at}")
 
@@ -29,9 +30,9 @@ async def add_saves_the_task(harness: Harness) -> None:
     """add() saves: a second client finds every value again."""
     wanted: dict[int, TaskOutput] = {}
     for given in rich_tasks():
-        before = dict(wanted)
+        before, as_it_was = dict(wanted), given.model_copy(deep=True)
         saved = await harness.open_store().add(given)
-        wanted[saved.id] = saved
+        wanted[saved.id] = saved.model_copy(update=as_it_was.model_dump())
         require_equal(f"add({given!r}), then what the database holds", wanted, await harness.stored(), before)
 
 
@@ -60,6 +61,8 @@ async def get_returns_none_for_an_unknown_id(harness: Harness) -> None:
     """get() returns None for an unknown id."""
     await harness.insert(**task_input().model_dump())
     require_equal("get(4711), which does not exist", None, await harness.open_store().get(4711))
+    gone = await harness.gap()
+    require_equal(f"get({gone}), which was deleted", None, await harness.open_store().get(gone))
 
 
 @uses("get")
@@ -190,10 +193,12 @@ async def update_changes_every_field(harness: Harness) -> None:
     """update() changes name, priority, due date and done, for good; it returns the changed task."""
     id = await harness.insert(**task_input("as it was").model_dump(), created_at=date(2020, 2, 29))
     for new in rich_tasks():
+        as_it_was = new.model_copy(deep=True)
         wanted = TaskOutput(id=id, created_at=date(2020, 2, 29), **new.model_dump())
         tried, before = f"update({id}, {new!r})", await harness.stored()
         require_equal(tried, wanted, await harness.open_store().update(id, new))
         require_equal(f"{tried}, then what the database holds", {id: wanted}, await harness.stored(), before)
+        require_equal(f"{tried}, then the task that was passed in", as_it_was, new)
 
 
 @uses("update")
@@ -219,16 +224,20 @@ async def update_leaves_other_tasks_alone(harness: Harness) -> None:
 @uses("update")
 async def update_refuses_an_unknown_id(harness: Harness) -> None:
     """update() of an unknown id raises ValueError("no task known with id '…'") and saves nothing."""
-    tried = "update(4711, …), which does not exist"
-    wanted = ValueError("no task known with id '4711'")
-    try:
-        seen = await harness.open_store().update(4711, task_input())
-    except (ValueError, LookupError) as error:
-        if not isinstance(error, ValueError) or str(error) != str(wanted):
-            raise BrokenPromise(tried, wanted, error) from error
-    else:
-        raise BrokenPromise(tried, wanted, seen)
-    require_equal(f"{tried}, then what the database holds", {}, await harness.stored())
+    for tried, id in (
+        ("update(4711, …), which does not exist", 4711),
+        ("update() of a task that was deleted", await harness.gap()),
+    ):
+        before = await harness.stored()
+        wanted = ValueError(f"no task known with id '{id}'")
+        try:
+            seen = await harness.open_store().update(id, task_input())
+        except (ValueError, LookupError) as error:
+            if not isinstance(error, ValueError) or str(error) != str(wanted):
+                raise BrokenPromise(tried, wanted, error) from error
+        else:
+            raise BrokenPromise(tried, wanted, seen)
+        require_equal(f"{tried}, then what the database holds", before, await harness.stored())
 
 
 @uses("delete")
@@ -246,6 +255,10 @@ async def delete_of_an_unknown_id_is_no_error(harness: Harness) -> None:
     id = await harness.insert(**task_input().model_dump())
     require_equal("delete(4711), which does not exist", False, await harness.open_store().delete(4711))
     require_equal("delete(4711), then the ids that are left", [id], list(await harness.stored()))
+    gone = await harness.gap()
+    left = list(await harness.stored())
+    require_equal(f"delete({gone}), which was deleted", False, await harness.open_store().delete(gone))
+    require_equal(f"delete({gone}), then the ids that are left", left, list(await harness.stored()))
 
 
 @uses("get_statistics")

@@ -12,8 +12,9 @@ from todo_lib.course.contract.harness import async_harness, sync_harness
 from todo_lib.lab.checks.advice import KnownMistake
 from todo_lib.lab.checks.behaviour import Behaviour, sentence
 from todo_lib.lab.checks.diagnosis import NEXT_STEP
-from todo_lib.lab.checks.judging import Trial, judge
+from todo_lib.lab.checks.judging import judge
 from todo_lib.lab.checks.preconditions import nothing_passed, out_of_date, unwritten, wrong_object
+from todo_lib.lab.checks.trial import Trial
 from todo_lib.lab.verdict import Outcome, Verdict
 
 
@@ -63,13 +64,15 @@ class StoreJudge:
         unfinished = {
             method: verdict
             for method in self.methods
-            if (verdict := unwritten(exercise, method, getattr(answer, method), advice))
+            if (verdict := unwritten(exercise, method, getattr(answer, method, None), advice))
         }
         begun = (vars(answer).keys() & set(self.methods)) - unfinished.keys()
         for verdict in unfinished.values():
             if verdict.outcome is Outcome.NOT_YET or not begun:
                 return verdict
-        written = {method: getattr(answer, method) for method in self.methods if method not in unfinished}
+        written = {
+            method: getattr(answer, method, None) for method in self.methods if method not in unfinished
+        }
         verdict = await self._judge(exercise, answer, written, advice)
         return self._with_open_places(verdict, list(unfinished.values())) if unfinished else verdict
 
@@ -105,7 +108,7 @@ class StoreJudge:
         if older:
             return older
         for method in self.methods:
-            if not hasattr(answer, method):
+            if not (hasattr(answer, method) or hasattr(answer, "__getattr__")):
                 lines = (f"`{answer.__name__}` has no method `{method}`.", f"next: {advice['no method']}")
                 return Verdict(Outcome.NOT_YET, exercise, "no method", lines)
         return None

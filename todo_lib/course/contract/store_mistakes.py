@@ -2,6 +2,8 @@
 
 from todo_lib.lab.checks.advice import KnownMistake
 
+# Unless a call was never awaited: then that is the reason, and the verdict's own advice is better.
+NOTHING_CHANGED = r"saw: as before(?![\s\S]*never awaited)"
 STORE_MISTAKES = (
     KnownMistake(
         "This store has no `session` any more: open one with `self.factory()`.",
@@ -37,7 +39,7 @@ STORE_MISTAKES = (
     KnownMistake(
         "These are `Task`s, the promise is `TaskOutput`: "
         "`TaskOutput.model_validate(entity)` makes one of the other.",
-        facts=r"saw: \[?<todo_lib\.entities\.Task ",
+        facts=r"^expected: (?!True|False).*\nsaw: \[?<todo_lib\.entities\.Task ",
     ),
     KnownMistake(
         "`None` came back: is a `return` missing, on one of the ways through?",
@@ -46,9 +48,9 @@ STORE_MISTAKES = (
     KnownMistake(
         "The task was changed, but the database does not know: is it one that this session loaded?",
         code=r"self\.get\(",
-        facts="saw: as before",
+        facts=NOTHING_CHANGED,
     ),
-    KnownMistake("What you did is gone again: which call makes it last?", facts="saw: as before"),
+    KnownMistake("What you did is gone again: which call makes it last?", facts=NOTHING_CHANGED),
     KnownMistake(
         "Which part of the synchronous query asks for the order?", facts="saw: the same, in another order"
     ),

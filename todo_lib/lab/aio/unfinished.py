@@ -17,6 +17,11 @@ POOL = "asyncio"  # how the loop calls its own
 _judged = contextvars.ContextVar("todo_lab_judged", default=False)
 
 
+def is_tried() -> bool:
+    """Return whether whoever asks is part of an answer that is being tried, or was started by it."""
+    return _judged.get()
+
+
 @asynccontextmanager
 async def wait_for_tasks() -> AsyncIterator[None]:
     """Wait, at the end of the block, for every task that was started in it and still runs.

@@ -17,11 +17,17 @@ _causes: dict[Callable[..., Any], str] = {}
 
 
 class BrokenPromise(AssertionError):
-    """A promise that does not hold: what was `tried`, what was `expected`, what was `seen`."""
+    """A promise that does not hold: what was `tried`, what was `expected`, what was `seen`.
 
-    def __init__(self, tried: str, expected: object, seen: object) -> None:
+    `cause` and `promise`: for what is asked of every answer, whatever behaviour finds it out.
+    """
+
+    def __init__(
+        self, tried: str, expected: object, seen: object, cause: str = "", promise: str = ""
+    ) -> None:
         super().__init__(f"{tried}: expected {expected!r}, saw {seen!r}")
         self.tried, self.expected, self.seen = tried, expected, seen
+        self.cause, self.promise = cause, promise
 
 
 class Words(str):

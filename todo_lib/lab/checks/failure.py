@@ -34,14 +34,18 @@ class Failure:
     traceback: str = ""
     fix: str = ""
     """What the catalogue of errors advises."""
+    cause: str = ""
+    """What it means, if the error itself says so."""
+    promise: str = ""
+    """What is broken, if it is asked of every answer."""
 
     @classmethod
     def of(cls, error: BaseException) -> "Failure":
         """Describe an exception, and put away the coroutine it may hold."""
-        full = "".join(traceback.format_exception(error))
+        full = _traceback(error)
         known = find(error)
         facts: tuple[str, ...] = (
-            f"raised: {type(error).__name__}: {short_text(str(error))}",
+            f"raised: {type(error).__name__}: {short_text(_said(error))}".removesuffix(": "),
             *([f"meaning: {known.title}"] if known else []),
         )
         seen = getattr(error, "seen", None)
@@ -52,7 +56,18 @@ class Failure:
             seen.close()
         text = "" if isinstance(error, BrokenPromise) else full
         fix = known.fix if known else ""
-        return cls(type(error), str(error), frames_of(error), facts, inspect.iscoroutine(seen), text, fix)
+        cause, promise = (error.cause, error.promise) if isinstance(error, BrokenPromise) else ("", "")
+        return cls(
+            type(error),
+            _said(error),
+            frames_of(error),
+            facts,
+            inspect.iscoroutine(seen),
+            text,
+            fix,
+            cause,
+            promise,
+        )
 
 
 @dataclass(frozen=True)
@@ -76,6 +91,8 @@ class OwnLines:
         members = [answer, *(value for base in bases for value in vars(base).values())]
         functions = [inspect.unwrap(member) for member in members if inspect.isfunction(member)]
         self.files = {function.__code__.co_filename for function in functions}
+        self.names: dict[str, Any] = functions[0].__globals__ if functions else {}
+        """The global names that they see."""
 
     def line(self, frames: Sequence[Frame]) -> str:
         """Return "line 4: `code`" for the first frame, innermost first, that is the learner's; or ""."""
@@ -83,6 +100,21 @@ class OwnLines:
             if file in self.files:
                 return f"line {number}: `{linecache.getline(file, number).strip()}`"
         return ""
+
+
+def _said(error: BaseException) -> str:
+    """Return an error's text, or that it has none: a learner's own class may be broken."""
+    try:
+        return str(error)
+    except Exception as broken:  # noqa: BLE001
+        return f"(its own text cannot be made: {type(broken).__name__})"
+
+
+def _traceback(error: BaseException) -> str:
+    try:
+        return "".join(traceback.format_exception(error))
+    except Exception:  # noqa: BLE001
+        return "".join(traceback.format_tb(error.__traceback__))
 
 
 def short(value: object) -> str:
@@ -111,7 +143,10 @@ def short_text(text: str) -> str:
 def _text_of(value: object) -> str:
     if inspect.iscoroutine(value):
         return f"a coroutine: `{value.__qualname__}` has not run"
-    return _one_line(repr(value))
+    try:
+        return _one_line(repr(value))
+    except Exception as broken:  # noqa: BLE001 (a learner's own class may be broken)
+        return f"a {type(value).__name__} whose repr fails: {type(broken).__name__}"
 
 
 def _one_line(text: str) -> str:

@@ -1,21 +1,15 @@
 """Judge an answer by behaviours: try each of them on something fresh, then find the cause of what fails."""
 
-import asyncio
-from collections.abc import Callable, Mapping, Sequence
-from contextlib import AbstractAsyncContextManager, nullcontext
+from collections.abc import Mapping, Sequence
 from typing import Any
 
-from todo_lib.lab.aio.blocking import BlockingError, blocked_call, refuse_blocking
-from todo_lib.lab.aio.unawaited import catch_unawaited
-from todo_lib.lab.aio.unfinished import wait_for_tasks, wait_for_threads
+from todo_lib.lab.aio.blocking import BlockingError, blocked_call, ends_by_itself
 from todo_lib.lab.checks import diagnosis
 from todo_lib.lab.checks.advice import KnownMistake, advice_for
-from todo_lib.lab.checks.behaviour import Behaviour, sentence
+from todo_lib.lab.checks.behaviour import sentence
 from todo_lib.lab.checks.failure import Failure, OwnLines, Result
+from todo_lib.lab.checks.trial import Stopped, Trial, attempt
 from todo_lib.lab.verdict import MAX_LINES, Outcome, Verdict
-
-Trial = tuple[Behaviour, Callable[[], AbstractAsyncContextManager[Any]]]
-"""A behaviour, and what opens the thing it is tried on."""
 
 
 async def judge(
@@ -36,8 +30,8 @@ async def judge(
     own = OwnLines(answer)
     results: list[Result] = []
     for trial in trials:
-        results.append(await _try(trial, watch_blocking=not may_block))
-        if results[-1].failed_by(TimeoutError):
+        results.append(await attempt(trial, diagnosis.TIMEOUT, not may_block, own.names))
+        if results[-1].failed_by(Stopped):
             break  # what hangs once hangs again, and the learner is waiting
     failed = [(result, failure) for result in results if (failure := result.failure)]
     holds, total = len(results) - len(failed), len(trials)
@@ -50,7 +44,7 @@ async def judge(
         return Verdict(outcome, exercise, "blocks the event loop", lines, holds, total, blocked.traceback)
     result, failure = failed[0]
     why, facts = diagnosis.explain(result, functions, own)
-    promise = sentence(result.behaviour)
+    promise = failure.promise or sentence(result.behaviour)
     fix = failure.fix if why == "raised" else ""
     next_step = advice_for(mistakes, promise, facts, functions) or fix or advice[why]
     lines = (f"does not hold: {promise}", *facts, f"next: {next_step}")
@@ -82,28 +76,16 @@ def promises_kept(promises: list[str]) -> tuple[str, ...]:
     return (f"{len(promises)} promises hold, the last of them:", *shown)
 
 
-async def _try(trial: Trial, watch_blocking: bool) -> Result:
-    behaviour, open_subject = trial
-    failure = None
-    with catch_unawaited() as unawaited:
-        try:
-            async with wait_for_threads(), open_subject() as subject, wait_for_tasks():
-                async with asyncio.timeout(diagnosis.TIMEOUT):
-                    with refuse_blocking() if watch_blocking else nullcontext():
-                        await behaviour(subject)
-        except Exception as error:  # noqa: BLE001 (whatever the learner's code raises is the verdict's matter)
-            failure = Failure.of(error)
-        await asyncio.sleep(0)  # until then the loop keeps what woke this task, and its result with it
-    return Result(behaviour, failure, tuple(unawaited))
-
-
 async def _explain_blocking(
     trials: list[Trial], blocked: Failure, own: OwnLines, advice: Mapping[str, str]
 ) -> tuple[str, ...]:
-    """Say which call blocked, and whether the answer is right apart from that."""
+    """Say which call blocked, and whether the answer is right apart from that.
+
+    It is not run again if the call may wait for ever.
+    """
     call, meaning = blocked_call(blocked.text)
-    right = call != "time.sleep" and not any(
-        [(await _try(trial, watch_blocking=False)).failure for trial in trials]
+    right = ends_by_itself(call) and not any(
+        [(await attempt(trial, diagnosis.TIMEOUT, False, own.names)).failure for trial in trials]
     )
     return (
         "The right answer, but it stops the event loop." if right else "It stops the event loop.",

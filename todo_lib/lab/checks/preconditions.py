@@ -66,7 +66,7 @@ def _older_class(answer: type) -> str:
     for each in answer.__mro__[:-1]:
         namespace = vars(sys.modules.get(each.__module__, object))
         newest = namespace.get(each.__name__, each)
-        if newest is not each and inspect.isclass(newest):
+        if newest not in (each, answer) and inspect.isclass(newest):  # `class Store(Store)` is no mistake
             if each is answer:
                 return f"This is an older `{each.__name__}`: it was defined again after this one."
             return f"`{answer.__name__}` is built on an older `{each.__name__}`: that one was defined again."

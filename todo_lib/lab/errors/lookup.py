@@ -13,7 +13,6 @@ import functools
 import linecache
 import re
 import sys
-import sysconfig
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from textwrap import shorten
@@ -22,6 +21,7 @@ from todo_lib.lab.errors.entries import ENTRIES
 from todo_lib.lab.errors.model import Entry, Seen, related
 from todo_lib.lab.errors.search import Hit, How
 from todo_lib.lab.errors.search import search as search_catalogue
+from todo_lib.lab.libraries import is_library
 from todo_lib.lab.messages import Note, Table
 
 LAB_CODE = str(Path(__file__).parents[1])
@@ -72,7 +72,7 @@ def explain(error: BaseException | str | None = None) -> Note | Table:
     entry = find(error)
     if entry is None:
         return _unknown_note(error)
-    return _entry_note(entry, *filter(None, (_own_line(error), _wrapped(error))))
+    return _entry_note(entry, *filter(None, (_own_line(error, entry), _wrapped(error))))
 
 
 def errors(search: str | BaseException | type[BaseException] = "") -> Note | Table:
@@ -174,21 +174,31 @@ def _unknown_note(error: BaseException) -> Note:
     return Note("?", "this error is not in the catalogue", lines)
 
 
-def _own_line(error: BaseException) -> str:
+def _own_line(error: BaseException, entry: Entry | None = None) -> str:
     """Return the line, no library's, that led to the error, as a sentence; empty if there is none."""
-    for seen in related(error):
+    for seen in _members_first(error, entry):
         for call in reversed(seen.calls):
             file = call.tb_frame.f_code.co_filename
             code = linecache.getline(file, call.tb_lineno, call.tb_frame.f_globals).strip()
-            if code and not file.startswith((LAB_CODE, *_libraries())):
+            if code and not file.startswith(LAB_CODE) and not is_library(file):
                 module = f" of {Path(file).name}" if Path(file).is_file() else ""  # a cell is no file
                 whose = "The course's line" if file.startswith(COURSE_CODE) else "Your line"
                 return f"{whose} {call.tb_lineno}{module}: `{code}`"
     return ""
 
 
-@functools.cache
-def _libraries() -> tuple[str, ...]:
-    paths = sysconfig.get_paths()
-    generated = ("<frozen", "<sqlalchemy", "<string>")
-    return (*generated, *(paths[name] for name in ("stdlib", "platstdlib", "purelib", "platlib")))
+def _members_first(error: BaseException, entry: Entry | None) -> list[Seen]:
+    """Return what belongs to an error, the members of a group before it: its own line only waits for them.
+
+    The one that the entry explains is the first of the members.
+    """
+    every = list(related(error))
+    if not any(isinstance(seen.error, BaseExceptionGroup) for seen in every):
+        return every
+    return sorted(
+        every,
+        key=lambda seen: (
+            isinstance(seen.error, BaseExceptionGroup),
+            entry is not None and entry not in fitting(seen),
+        ),
+    )

@@ -16,14 +16,15 @@ here: set[str] = set()
 
 def provide(shell: InteractiveShell) -> None:
     """Let this kernel skip the cells whose need is not met. The text of all others stays as it is."""
+    if _skip not in shell.input_transformers_cleanup:
+        shell.input_transformers_cleanup.append(_skip)
 
-    def skip(lines: list[str]) -> list[str]:
-        need = FIRST_LINE.match(lines[0]) if lines else None
-        if need and need[1] in HOW and need[1] not in here:
-            return [f"__import__({__name__!r}, fromlist=['skipped']).skipped({need[1]!r})\n"]
-        return lines
 
-    shell.input_transformers_cleanup.append(skip)
+def _skip(lines: list[str]) -> list[str]:
+    need = FIRST_LINE.match(lines[0]) if lines else None
+    if need and need[1] in HOW and need[1] not in here:
+        return [f"__import__({__name__!r}, fromlist=['skipped']).skipped({need[1]!r})\n"]
+    return lines
 
 
 def skipped(need: str) -> None:

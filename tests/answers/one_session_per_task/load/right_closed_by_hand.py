@@ -1,4 +1,4 @@
-# try and finally in the place of async with; a dictionary; the single error in the place of the group.
+# try and finally in the place of async with; tasks by their place; the single error in the place of the group.
 
 
 async def load_all(factory, load, ids):
@@ -12,8 +12,8 @@ async def load_all(factory, load, ids):
     tasks = {}
     try:
         async with asyncio.TaskGroup() as group:
-            for number in ids:
-                tasks[number] = group.create_task(load_one(number), name=f"load {number}")
+            for place, number in enumerate(ids):
+                tasks[place] = group.create_task(load_one(number), name=f"load {number}")
     except* LookupError as errors:
         raise errors.exceptions[0] from None
     return tuple(task.result() for task in tasks.values())

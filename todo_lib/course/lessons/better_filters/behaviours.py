@@ -23,8 +23,22 @@ LITERAL = (
     "back\\slash",
     "either/or",
     "Äpfel kaufen",
+    "rock 'n' roll",
+    "12:30 lunch",
 )
 """Names that show whether a search takes every character literally."""
+PARTS = (
+    ("%", ["100 % sure"]),
+    ("e_c", ["snake_case"]),
+    ("_", ["snake_case"]),
+    ("k\\s", ["back\\slash"]),
+    ("r/o", ["either/or"]),
+    ("'n'", ["rock 'n' roll"]),
+    ("2:3", ["12:30 lunch"]),
+    ("' OR '1'='1", []),
+    ("') OR 1=1 --", []),
+)
+"""What is searched for, and the names in which it stands. Who writes it into the SQL is found out."""
 
 
 @dataclass(frozen=True)
@@ -76,7 +90,7 @@ async def find_applies_the_filters(harness: Harness) -> None:
 async def find_takes_text_literally(harness: Harness) -> None:
     """find() takes every character of a name literally."""
     await harness.insert_all(map(task_input, LITERAL))
-    for part, found in (("%", ["100 % sure"]), ("e_c", ["snake_case"]), ("k\\s", ["back\\slash"])):
+    for part, found in PARTS:
         require_equal(f"find(name ilike {part!r})", found, await _find(harness, name=part))
 
 

@@ -15,7 +15,7 @@ from sqlalchemy import ColumnElement, Select, select
 
 from todo_lib.course.contract.harness import Harness, async_harness
 from todo_lib.course.contract.registry import task_input
-from todo_lib.course.lessons.better_filters.behaviours import EQ, ILIKE, LE, LITERAL, FindJudge
+from todo_lib.course.lessons.better_filters.behaviours import EQ, ILIKE, LE, LITERAL, PARTS, FindJudge
 from todo_lib.entities import Task
 from todo_lib.lab.checks import FunctionJudge
 from todo_lib.lab.checks.advice import KnownMistake
@@ -140,14 +140,8 @@ async def part_in_any_case(ask: LiteralUnderTest) -> None:
 
 
 async def every_character_literal(ask: LiteralUnderTest) -> None:
-    """Every character stands for itself: `%`, `_`, `/`, backslash."""
-    for part, found in (
-        ("%", ["100 % sure"]),
-        ("e_c", ["snake_case"]),
-        ("k\\s", ["back\\slash"]),
-        ("r/o", ["either/or"]),
-        ("_", ["snake_case"]),
-    ):
+    """Every character stands for itself: `%`, `_`, `/`, backslash, quotes."""
+    for part, found in PARTS:
         require_equal(f"name ilike {part!r}", found, await ask("name", ILIKE, part))
 
 

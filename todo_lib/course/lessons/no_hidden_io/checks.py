@@ -6,10 +6,11 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
+from sqlalchemy import event
 from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 
 from todo_lib.course.contract.harness import Harness, async_harness
-from todo_lib.course.lessons.no_hidden_io.subtasks import Task, fill
+from todo_lib.course.lessons.no_hidden_io.subtasks import Subtask, Task, fill
 from todo_lib.lab.checks import FunctionJudge
 from todo_lib.lab.checks.advice import KnownMistake
 from todo_lib.lab.checks.behaviour import BrokenPromise, Words, fails_as, require_equal
@@ -113,6 +114,28 @@ async def sends_two_statements(harness: Harness) -> None:
             raise BrokenPromise(tried, expected, Words(f"{queries.count} statements"))
 
 
+@fails_as("too much read")
+async def reads_nothing_else(harness: Harness) -> None:
+    """It reads the page and nothing else: the database counts the tasks, not Python."""
+    await fill(harness.own_factory, [2] * 20)
+    read: list[str] = []
+
+    def note(entity: Any, context: Any) -> None:
+        read.append(type(entity).__name__)
+
+    for kind in (Task, Subtask):
+        event.listen(kind, "load", note)
+    try:
+        await _page(harness, 3)
+    finally:
+        for kind in (Task, Subtask):
+            event.remove(kind, "load", note)
+    for name, most in (("Task", 3), ("Subtask", 6)):
+        if read.count(name) > most:
+            seen = Words(f"{read.count(name)} of them were read")
+            raise BrokenPromise("page(factory, 3) of 20 tasks", Words(f"at most {most} {name}s"), seen)
+
+
 @fails_as("connection kept")
 async def gives_its_connection_back(harness: Harness) -> None:
     """It gives its connection back to the pool."""
@@ -123,6 +146,7 @@ async def gives_its_connection_back(harness: Harness) -> None:
 
 ADVICE = {
     "outside factory": "Use the factory your function is given: `factory()`.",
+    "too much read": "Say it in the statement, `.limit(…)`: what is left out is not read at all.",
     "not awaited": "Each call that talks to the database needs `await` in front of it, and `await` needs "
     "`async def`. If `await` stands there already, it comes too late: put parentheses, `(await …).all()`.",
 }
@@ -162,7 +186,13 @@ JUDGES: dict[str, Judge] = {
         opens=with_harness,
     ),
     "page": FunctionJudge(
-        (returns_the_page, brings_the_subtasks, sends_two_statements, gives_its_connection_back),
+        (
+            returns_the_page,
+            brings_the_subtasks,
+            sends_two_statements,
+            reads_nothing_else,
+            gives_its_connection_back,
+        ),
         mistakes=PAGE_MISTAKES,
         advice={
             **ADVICE,

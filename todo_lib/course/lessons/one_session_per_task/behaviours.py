@@ -119,6 +119,9 @@ async def results_in_order(harness: Harness) -> None:
             return results[id]
 
         require_equal(f"load_all with {count} ids", loader.values, await loader.call(load))
+        loader.ids = [each for each in loader.ids for _ in range(2)]
+        twice = [each for each in loader.values for _ in range(2)]
+        require_equal(f"load_all with {count} ids, each of them twice", twice, await loader.call(load))
 
 
 @fails_as("session shared")

@@ -1,0 +1,9 @@
+# expect: NOT_YET, a generator; Collect what it gives
+class ReadOnlyStore:
+    def __init__(self, factory):
+        self.factory = factory
+
+    async def get(self, id):
+        async with self.factory() as session:
+            entity = await session.get(Task, id)
+            yield TaskOutput.model_validate(entity) if entity else None
