@@ -60,6 +60,23 @@ async def task_of_a_function_in_a_watched_kernel(sandbox: Sandbox) -> str:
     return "task-of-a-function" if "the parentheses are missing" in shown else shown
 
 
+@provokes("task-of-a-function")
+def run_a_function(sandbox: Sandbox) -> None:
+    """The last line of a script, without the parentheses."""
+    with new_loop() as runner:
+        runner.run(count)
+
+
+@provokes("generator-called")
+async def gather_dependencies(sandbox: Sandbox) -> None:
+    """The call of an `async def` with a `yield` is no coroutine."""
+
+    async def get_session() -> AsyncIterator[int]:
+        yield 1
+
+    await asyncio.gather(get_session())
+
+
 @provokes("several-at-once")
 async def await_a_list(sandbox: Sandbox) -> None:
     """A list is nothing to await."""
@@ -102,6 +119,12 @@ async def task_of_a_generator(sandbox: Sandbox) -> None:
 async def gather_a_generator(sandbox: Sandbox) -> None:
     """The `*` is missing."""
     await asyncio.gather(count(id) for id in range(2))
+
+
+@provokes("task-of-a-generator")
+async def await_a_generator(sandbox: Sandbox) -> None:
+    """The same without `gather`."""
+    await ((count(id) for id in range(2)))
 
 
 @provokes("wait-wants-tasks")

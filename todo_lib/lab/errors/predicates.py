@@ -95,6 +95,16 @@ def generator_given(seen: Seen) -> bool:
     return inspect.isgenerator(_given(seen))
 
 
+def async_generator_given(seen: Seen) -> bool:
+    """Return whether asyncio was given what a call to an `async def` with a `yield` returns."""
+    return inspect.isasyncgen(_given(seen))
+
+
+def generator_awaited(seen: Seen) -> bool:
+    """Return whether `await` stands before a generator expression."""
+    return any(isinstance(node, ast.GeneratorExp) for node in awaited(seen.calls[-1]))
+
+
 def function_given(seen: Seen) -> bool:
     """Return whether asyncio was given a function that nobody called."""
     return callable(_given(seen))

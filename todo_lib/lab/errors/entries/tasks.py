@@ -3,6 +3,7 @@
 from todo_lib.lab.errors.model import Entry, Matcher
 from todo_lib.lab.errors.predicates import (
     function_given,
+    generator_awaited,
     generator_given,
     joins_awaited,
     several_awaited,
@@ -12,6 +13,7 @@ from todo_lib.lab.errors.topics import SESSIONS, START, TESTS
 
 TASK = "https://docs.python.org/3/library/asyncio-task.html"
 LOOPS = "https://docs.sqlalchemy.org/en/21/orm/extensions/asyncio.html#using-multiple-asyncio-event-loops"
+MISUSED = ("TypeError", "ValueError")  # asyncio.run raises the latter, before Python 3.14
 EXPECTED = r"a coroutine was expected, got "
 REQUIRED = r"a coroutine or an awaitable is required"
 
@@ -45,7 +47,7 @@ ENTRIES = (
         topic=SESSIONS,
         url=f"{TASK}#coroutines",
         matchers=(
-            Matcher(("TypeError",), EXPECTED + r"(<(bound method|function|class)|functools\.partial)"),
+            Matcher(MISUSED, EXPECTED + r"(<(bound method|function|class)|functools\.partial)"),
             Matcher(("TypeError",), REQUIRED, test=function_given),
         ),
         rank=1,
@@ -62,7 +64,7 @@ ENTRIES = (
         url=f"{TASK}#task-groups",
         matchers=(
             Matcher(("TypeError",), r"unhashable type", r"asyncio/tasks\.py:gather"),
-            Matcher(("TypeError",), EXPECTED + r"[\[({]"),
+            Matcher(MISUSED, EXPECTED + r"[\[({]"),
             Matcher(("TypeError",), REQUIRED, test=several_given),
             Matcher(("TypeError",), r"(list|tuple|set)'? (object )?can't be", test=several_awaited),
         ),
@@ -71,7 +73,8 @@ ENTRIES = (
     Entry(
         key="task-of-a-generator",
         title="One task for a whole loop: make one per call",
-        happened="`create_task` or `gather` was given a generator expression, `f(id) for id in ids`.",
+        happened="`create_task`, `gather` or `await` was given a generator expression, `f(id) for id in"
+        " ids`.",
         why="To asyncio that is one thing, and not a coroutine. It takes one coroutine for each task.",
         fix="Call `create_task` once per call; or put a `*` before it in `gather`: `gather(*(…))`.",
         code="async with asyncio.TaskGroup() as group:\n    for id in ids:\n"
@@ -80,10 +83,11 @@ ENTRIES = (
         url=f"{TASK}#task-groups",
         matchers=(
             Matcher(("RuntimeError",), r"^Task got bad yield: <coroutine object"),
-            Matcher(("TypeError",), EXPECTED + r"<generator object"),
+            Matcher(MISUSED, EXPECTED + r"<generator object"),
             Matcher(("TypeError",), REQUIRED, test=generator_given),
+            Matcher(("TypeError",), r"generator'? (object )?can't be", test=generator_awaited),
         ),
-        rank=1,
+        rank=2,
     ),
     Entry(
         key="wait-wants-tasks",
