@@ -124,7 +124,8 @@ async def gather_a_generator(sandbox: Sandbox) -> None:
 @provokes("task-of-a-generator")
 async def await_a_generator(sandbox: Sandbox) -> None:
     """The same without `gather`."""
-    await ((count(id) for id in range(2)))
+    calls = (count(id) for id in range(2))
+    await calls
 
 
 @provokes("wait-wants-tasks")

@@ -102,7 +102,12 @@ def async_generator_given(seen: Seen) -> bool:
 
 def generator_awaited(seen: Seen) -> bool:
     """Return whether `await` stands before a generator expression."""
-    return any(isinstance(node, ast.GeneratorExp) for node in awaited(seen.calls[-1]))
+    call = seen.calls[-1]
+    return any(
+        isinstance(node, ast.GeneratorExp)
+        or getattr(value_of(node, call.tb_frame), "__name__", "") == "<genexpr>"
+        for node in awaited(call)
+    )
 
 
 def function_given(seen: Seen) -> bool:
