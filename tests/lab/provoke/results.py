@@ -77,6 +77,33 @@ async def ask(sandbox: Sandbox, model: object) -> None:
             await client.get("/")
 
 
+async def row_of_two(sandbox: Sandbox) -> Row[tuple[int, str]]:
+    """Return a row of two columns."""
+    async with sandbox.sqlite() as factory, factory() as session:
+        return (await session.execute(select(Todo.id, Todo.name))).first()
+
+
+@provokes("row-of-several")
+async def column_not_selected(sandbox: Sandbox) -> None:
+    """The query did not ask for it."""
+    row = await row_of_two(sandbox)
+    print(row.done)
+
+
+@provokes("row-of-several")
+async def row_is_no_dict(sandbox: Sandbox) -> None:
+    """It has the column, but not by `[…]`."""
+    row = await row_of_two(sandbox)
+    print(row["name"])
+
+
+@provokes("row-of-several")
+async def mapping_without_column(sandbox: Sandbox) -> None:
+    """The row as a mapping, and a column that was not selected."""
+    row = await row_of_two(sandbox)
+    print(row._mapping[Todo.done])
+
+
 @provokes("returns-no-rows")
 async def rows_of_a_delete(sandbox: Sandbox) -> None:
     """It only counts."""

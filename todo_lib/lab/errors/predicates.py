@@ -131,13 +131,23 @@ def letter_is_an_answer(seen: Seen) -> bool:
 
 def row_has_no_attribute(seen: Seen) -> bool:
     """Return whether an attribute was asked of, or given to, a row."""
-    asked = getattr(seen.error, "obj", None)
-    return _is_row(asked) or any(map(_is_row, _owners(seen, ast.Attribute)))
+    return any(map(_is_row, _asked(seen)))
 
 
 def row_has_no_key(seen: Seen) -> bool:
     """Return whether a row was asked as a dict is: `row["name"]`."""
     return any(map(_is_row, _owners(seen, ast.Subscript)))
+
+
+def row_of_several(seen: Seen) -> bool:
+    """Return whether the row that was asked, in the one way or the other, has several columns."""
+    asked = (*_asked(seen), *_owners(seen, ast.Subscript))
+    return any(_is_row(each) and len(each) > 1 for each in asked)
+
+
+def _asked(seen: Seen) -> Iterator[Any]:
+    yield getattr(seen.error, "obj", None)
+    yield from _owners(seen, ast.Attribute)
 
 
 def _owners(seen: Seen, kind: type[ast.Attribute | ast.Subscript]) -> Iterator[Any]:

@@ -20,7 +20,7 @@ NO_GREENLET = "greenlet_spawn has not been called"
 ENTRIES = (
     Entry(
         key="expired-attribute",
-        title="An attribute is read after the commit that expired it",
+        title="An attribute is read after a commit or a rollback that expired it",
         happened="You read an attribute that the session had forgotten, and the session tried to ask the"
         " database without `await`.",
         why="By default a commit expires all that a session holds. A rollback and `expire` always do. The"
