@@ -2,7 +2,7 @@
 
 from fastapi import FastAPI
 from httpx import ASGITransport, AsyncClient
-from sqlalchemy import Row, delete, insert, select
+from sqlalchemy import Row, delete, insert, select, text
 
 from . import provokes
 from .loading import TodoOutput
@@ -83,25 +83,26 @@ async def row_of_two(sandbox: Sandbox) -> Row[tuple[int, str]]:
         return (await session.execute(select(Todo.id, Todo.name))).first()
 
 
-@provokes("row-of-several")
+@provokes("column-not-in-row")
 async def column_not_selected(sandbox: Sandbox) -> None:
     """The query did not ask for it."""
     row = await row_of_two(sandbox)
     print(row.done)
 
 
-@provokes("row-of-several")
+@provokes("column-not-in-row")
 async def row_is_no_dict(sandbox: Sandbox) -> None:
     """It has the column, but not by `[…]`."""
     row = await row_of_two(sandbox)
     print(row["name"])
 
 
-@provokes("row-of-several")
-async def mapping_without_column(sandbox: Sandbox) -> None:
-    """The row as a mapping, and a column that was not selected."""
-    row = await row_of_two(sandbox)
-    print(row._mapping[Todo.done])
+@provokes("column-not-in-row")
+async def column_of_a_text_not_selected(sandbox: Sandbox) -> None:
+    """A row of plain SQL says it in other words."""
+    async with sandbox.sqlite() as factory, factory() as session:
+        row = (await session.execute(text("SELECT id FROM todos"))).first()
+        print(row.name)
 
 
 @provokes("returns-no-rows")

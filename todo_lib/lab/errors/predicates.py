@@ -129,32 +129,27 @@ def letter_is_an_answer(seen: Seen) -> bool:
     return re.search(r"\.(predict|answer)\(\w\)", line_of(seen.calls[-1])) is not None
 
 
-def row_has_no_attribute(seen: Seen) -> bool:
-    """Return whether an attribute was asked of, or given to, a row."""
+def row_was_asked(seen: Seen) -> bool:
+    """Return whether a row was asked for, or given, an attribute or an item that it does not have."""
     return any(map(_is_row, _asked(seen)))
 
 
-def row_has_no_key(seen: Seen) -> bool:
-    """Return whether a row was asked as a dict is: `row["name"]`."""
-    return any(map(_is_row, _owners(seen, ast.Subscript)))
-
-
-def row_of_several(seen: Seen) -> bool:
-    """Return whether the row that was asked, in the one way or the other, has several columns."""
-    asked = (*_asked(seen), *_owners(seen, ast.Subscript))
-    return any(_is_row(each) and len(each) > 1 for each in asked)
+def row_of_an_object_was_asked(seen: Seen) -> bool:
+    """Return whether that row holds nothing but one object of a mapped class."""
+    rows = filter(_is_row, _asked(seen))
+    return any(len(row) == 1 and hasattr(type(row[0]), "__mapper__") for row in rows)
 
 
 def _asked(seen: Seen) -> Iterator[Any]:
     yield getattr(seen.error, "obj", None)
-    yield from _owners(seen, ast.Attribute)
+    yield from _owners(seen)
 
 
-def _owners(seen: Seen, kind: type[ast.Attribute | ast.Subscript]) -> Iterator[Any]:
+def _owners(seen: Seen) -> Iterator[Any]:
     """Return whose attribute, or which item of what, was asked for where it failed."""
     for call in seen.calls[-2:]:  # compiled code of SQLAlchemy may leave a frame, too
         for node in nodes(call):
-            if isinstance(node, kind) and ends_at(node, call):
+            if isinstance(node, ast.Attribute | ast.Subscript) and ends_at(node, call):
                 yield value_of(node.value, call.tb_frame)
 
 
