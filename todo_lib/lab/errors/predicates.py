@@ -3,7 +3,7 @@
 import ast
 import inspect
 import re
-from collections.abc import Iterator
+from collections.abc import Awaitable, Iterable, Iterator
 from types import FrameType
 from typing import Any
 
@@ -87,7 +87,20 @@ def joins_awaited(seen: Seen) -> bool:
 
 def several_given(seen: Seen) -> bool:
     """Return whether asyncio was given a list, tuple or set, where it wants one thing to await."""
-    return isinstance(_given(seen), list | tuple | set | frozenset | dict)
+    given = _given(seen)
+    return isinstance(given, Iterable) and not isinstance(given, Awaitable | str) and not callable(given)
+
+
+def gathers_a_collection(seen: Seen) -> bool:
+    """Return whether `gather` was given a list, a generator or the like in the place of its elements."""
+    call = seen.call(r"asyncio/tasks\.py:gather")
+    given = call.tb_frame.f_locals["coros_or_futures"] if call else ()
+    return any(isinstance(each, Iterable) and not isinstance(each, Awaitable | str) for each in given)
+
+
+def gather_stands_there(seen: Seen) -> bool:
+    """Return whether a line on the way calls `gather`."""
+    return any("gather(" in line_of(call) for call in seen.calls)
 
 
 def generator_given(seen: Seen) -> bool:
