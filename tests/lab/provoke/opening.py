@@ -1,7 +1,7 @@
 """What is opened with `with`, and what makes it: synchronous, asynchronous, or neither."""
 
 from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, contextmanager
 
 from sqlalchemy import Engine, create_engine, select, text
 from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker, create_async_engine
@@ -231,3 +231,57 @@ async def exec_of_sqlmodel(sandbox: Sandbox) -> None:
     """A line from an article about SQLModel."""
     async with sandbox.sqlite() as factory, factory() as session:
         await session.exec(select(Todo))
+
+
+@provokes("async-session-sync-engine")
+async def async_session_of_the_engine_inside(sandbox: Sandbox) -> None:
+    """It is synchronous, too."""
+    async with sandbox.engine() as engine:
+        async_sessionmaker(engine.sync_engine)()
+
+
+@provokes("sync-session-awaited")
+async def run_sync_of_a_plain_session(sandbox: Sandbox) -> None:
+    """Only an asynchronous one has it."""
+    with Session(synchronous_engine(sandbox)) as session:
+        await session.run_sync(print)
+
+
+@provokes("statement-awaited")
+async def await_a_statement(sandbox: Sandbox) -> None:
+    """Nobody sends it."""
+    await select(Todo)
+
+
+@provokes("plain-for-on-async")
+async def plain_for_over_a_stream(sandbox: Sandbox) -> None:
+    """Each row must be awaited."""
+    async with sandbox.sqlite() as factory, factory() as session:
+        for row in await session.stream(select(Todo)):
+            print(row)
+
+
+@provokes("decorator-does-not-fit")
+def plain_decorator_over_async_def(sandbox: Sandbox) -> None:
+    """The other decorator is meant."""
+    with contextmanager(get_session)() as session:
+        print(session)
+
+
+@provokes("decorator-does-not-fit")
+async def async_decorator_over_plain_def(sandbox: Sandbox) -> None:
+    """The other way round."""
+    async with asynccontextmanager(get_plain_session)() as session:
+        print(session)
+
+
+@provokes("decorator-does-not-fit")
+async def async_decorator_without_yield(sandbox: Sandbox) -> None:
+    """A `return` in the place of `yield`."""
+
+    @asynccontextmanager
+    async def open_it() -> str:
+        return "a session"
+
+    async with open_it() as session:
+        print(session)

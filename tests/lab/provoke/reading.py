@@ -85,3 +85,9 @@ def async_without_def(sandbox: Sandbox) -> None:
 def async_before_a_call(sandbox: Sandbox) -> None:
     """`await` is meant."""
     compile("async def get(id):\n    return async store.get(id)", "datastore.py", "exec")
+
+
+@provokes("indentation")
+def tabs_and_spaces(sandbox: Sandbox) -> None:
+    """They look alike."""
+    compile("def get(id):\n\ttask = 1\n        return task", "datastore.py", "exec")

@@ -2,7 +2,7 @@
 
 from fastapi import FastAPI
 from httpx import ASGITransport, AsyncClient
-from sqlalchemy import Row, delete, insert, select
+from sqlalchemy import Row, delete, insert, select, text
 
 from . import provokes
 from .loading import TodoOutput
@@ -75,6 +75,34 @@ async def ask(sandbox: Sandbox, model: object) -> None:
 
         async with AsyncClient(transport=ASGITransport(app), base_url="http://test") as client:
             await client.get("/")
+
+
+async def row_of_two(sandbox: Sandbox) -> Row[tuple[int, str]]:
+    """Return a row of two columns."""
+    async with sandbox.sqlite() as factory, factory() as session:
+        return (await session.execute(select(Todo.id, Todo.name))).first()
+
+
+@provokes("column-not-in-row")
+async def column_not_selected(sandbox: Sandbox) -> None:
+    """The query did not ask for it."""
+    row = await row_of_two(sandbox)
+    print(row.done)
+
+
+@provokes("column-not-in-row")
+async def row_is_no_dict(sandbox: Sandbox) -> None:
+    """It has the column, but not by `[…]`."""
+    row = await row_of_two(sandbox)
+    print(row["name"])
+
+
+@provokes("column-not-in-row")
+async def column_of_a_text_not_selected(sandbox: Sandbox) -> None:
+    """A row of plain SQL says it in other words."""
+    async with sandbox.sqlite() as factory, factory() as session:
+        row = (await session.execute(text("SELECT id FROM todos"))).first()
+        print(row.name)
 
 
 @provokes("returns-no-rows")

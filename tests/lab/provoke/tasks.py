@@ -60,26 +60,43 @@ async def task_of_a_function_in_a_watched_kernel(sandbox: Sandbox) -> Elsewhere:
     return Elsewhere("task-of-a-function" if "the parentheses are missing" in shown else shown, printed)
 
 
-@provokes("several-at-once")
+@provokes("task-of-a-function")
+def run_a_function(sandbox: Sandbox) -> None:
+    """The last line of a script, without the parentheses."""
+    with new_loop() as runner:
+        runner.run(count)
+
+
+@provokes("generator-called")
+async def gather_dependencies(sandbox: Sandbox) -> None:
+    """The call of an `async def` with a `yield` is no coroutine."""
+
+    async def get_session() -> AsyncIterator[int]:
+        yield 1
+
+    await asyncio.gather(get_session())
+
+
+@provokes("gather-without-star")
 async def await_a_list(sandbox: Sandbox) -> None:
     """A list is nothing to await."""
     await [count(), count()]
 
 
-@provokes("several-at-once")
+@provokes("gather-without-star")
 async def await_a_name_of_a_list(sandbox: Sandbox) -> None:
     """The list has a name."""
     calls = [count(id) for id in range(2)]
     await calls
 
 
-@provokes("several-at-once")
+@provokes("gather-without-star")
 async def gather_a_list(sandbox: Sandbox) -> None:
     """The `*` is missing."""
     await asyncio.gather([count(), count()])
 
 
-@provokes("several-at-once")
+@provokes("gather-without-star")
 async def task_of_a_list(sandbox: Sandbox) -> None:
     """One task for all."""
     asyncio.create_task([count(), count()])  # noqa: RUF006 (there will be no task)
@@ -98,19 +115,32 @@ async def task_of_a_generator(sandbox: Sandbox) -> None:
         group.create_task(count(id) for id in range(2))
 
 
-@provokes("task-of-a-generator")
+@provokes("gather-without-star")
+async def gather_a_map(sandbox: Sandbox) -> None:
+    """Whatever can be gone through."""
+    await asyncio.gather(map(count, range(2)))
+
+
+@provokes("gather-without-star")
 async def gather_a_generator(sandbox: Sandbox) -> None:
     """The `*` is missing."""
     await asyncio.gather(count(id) for id in range(2))
 
 
-@provokes("wait-wants-tasks")
+@provokes("task-of-a-generator")
+async def await_a_generator(sandbox: Sandbox) -> None:
+    """The same without `gather`."""
+    calls = (count(id) for id in range(2))
+    await calls
+
+
+@provokes("wait-takes-tasks")
 async def wait_for_coroutines(sandbox: Sandbox) -> None:
     """It took them until Python 3.10."""
     await asyncio.wait([count(), count()])
 
 
-@provokes("wait-wants-tasks")
+@provokes("wait-takes-tasks")
 async def wait_for_one(sandbox: Sandbox) -> None:
     """It wants several things."""
     await asyncio.wait(count())

@@ -3,7 +3,7 @@
 import ast
 import inspect
 import re
-from collections.abc import Iterator
+from collections.abc import Awaitable, Iterable, Iterator
 from types import FrameType
 from typing import Any
 
@@ -87,12 +87,40 @@ def joins_awaited(seen: Seen) -> bool:
 
 def several_given(seen: Seen) -> bool:
     """Return whether asyncio was given a list, tuple or set, where it wants one thing to await."""
-    return isinstance(_given(seen), list | tuple | set | frozenset | dict)
+    given = _given(seen)
+    return isinstance(given, Iterable) and not isinstance(given, Awaitable | str) and not callable(given)
+
+
+def gathers_a_collection(seen: Seen) -> bool:
+    """Return whether `gather` was given a list, a generator or the like in the place of its elements."""
+    call = seen.call(r"asyncio/tasks\.py:gather")
+    given = call.tb_frame.f_locals["coros_or_futures"] if call else ()
+    return any(isinstance(each, Iterable) and not isinstance(each, Awaitable | str) for each in given)
+
+
+def gather_stands_there(seen: Seen) -> bool:
+    """Return whether a line on the way calls `gather`."""
+    return any("gather(" in line_of(call) for call in seen.calls)
 
 
 def generator_given(seen: Seen) -> bool:
     """Return whether asyncio was given a generator, where it wants one thing to await."""
     return inspect.isgenerator(_given(seen))
+
+
+def async_generator_given(seen: Seen) -> bool:
+    """Return whether asyncio was given what a call to an `async def` with a `yield` returns."""
+    return inspect.isasyncgen(_given(seen))
+
+
+def generator_awaited(seen: Seen) -> bool:
+    """Return whether `await` stands before a generator expression."""
+    call = seen.calls[-1]
+    return any(
+        isinstance(node, ast.GeneratorExp)
+        or getattr(value_of(node, call.tb_frame), "__name__", "") == "<genexpr>"
+        for node in awaited(call)
+    )
 
 
 def function_given(seen: Seen) -> bool:
@@ -114,22 +142,27 @@ def letter_is_an_answer(seen: Seen) -> bool:
     return re.search(r"\.(predict|answer)\(\w\)", line_of(seen.calls[-1])) is not None
 
 
-def row_has_no_attribute(seen: Seen) -> bool:
-    """Return whether an attribute was asked of, or given to, a row."""
-    asked = getattr(seen.error, "obj", None)
-    return _is_row(asked) or any(map(_is_row, _owners(seen, ast.Attribute)))
+def row_was_asked(seen: Seen) -> bool:
+    """Return whether a row was asked for, or given, an attribute or an item that it does not have."""
+    return any(map(_is_row, _asked(seen)))
 
 
-def row_has_no_key(seen: Seen) -> bool:
-    """Return whether a row was asked as a dict is: `row["name"]`."""
-    return any(map(_is_row, _owners(seen, ast.Subscript)))
+def row_of_an_object_was_asked(seen: Seen) -> bool:
+    """Return whether that row holds nothing but one object of a mapped class."""
+    rows = filter(_is_row, _asked(seen))
+    return any(len(row) == 1 and hasattr(type(row[0]), "__mapper__") for row in rows)
 
 
-def _owners(seen: Seen, kind: type[ast.Attribute | ast.Subscript]) -> Iterator[Any]:
+def _asked(seen: Seen) -> Iterator[Any]:
+    yield getattr(seen.error, "obj", None)
+    yield from _owners(seen)
+
+
+def _owners(seen: Seen) -> Iterator[Any]:
     """Return whose attribute, or which item of what, was asked for where it failed."""
     for call in seen.calls[-2:]:  # compiled code of SQLAlchemy may leave a frame, too
         for node in nodes(call):
-            if isinstance(node, kind) and ends_at(node, call):
+            if isinstance(node, ast.Attribute | ast.Subscript) and ends_at(node, call):
                 yield value_of(node.value, call.tb_frame)
 
 

@@ -35,7 +35,9 @@ def awaits_what_is_made_at_once(seen: Seen) -> bool:
 
 def async_stands_alone(seen: Seen) -> bool:
     """Return whether the line says `async` and then neither `def` nor `with` nor `for`."""
-    return ASYNC_ALONE.search(_line(seen)) is not None
+    error: Any = seen.error
+    found = ASYNC_ALONE.finditer(_line(seen))
+    return any(each.start() < (error.offset or 0) <= each.end() for each in found)
 
 
 def _line(seen: Seen) -> str:

@@ -6,7 +6,8 @@ from todo_lib.lab.errors.topics import BLOCKING, FIRST_AWAITS, START, STORE
 
 COROUTINE_MISUSED = Matcher(
     ("AttributeError", "TypeError"),
-    r"'coroutine'|got coroutine$|cannot unpack non-iterable coroutine|of type coroutine is not JSON",
+    r"'coroutine'|(got|not) coroutine$|cannot unpack non-iterable coroutine|of type coroutine is not JSON"
+    r"|expected str instance, coroutine found",
 )
 
 ENTRIES = (
@@ -25,6 +26,9 @@ ENTRIES = (
             COROUTINE_MISUSED,
             Matcher(("ValidationError",), "input_type=coroutine"),
             Matcher(("ResponseValidationError",), "'input': <coroutine object"),
+            Matcher(("DBAPIError",), r"type 'coroutine'|got coroutine\)"),
+            Matcher(("UnmappedInstanceError",), r"^Class 'builtins\.coroutine' is not mapped"),
+            Matcher(("ArgumentError",), r"got <coroutine object"),
         ),
     ),
     Entry(
@@ -107,8 +111,8 @@ ENTRIES = (
         matchers=(
             Matcher(
                 ("TypeError",),
-                r"object (function|method) can't be used in 'await' expression"
-                r"|'(function|method)' object can't be awaited",
+                r"object (function|method|type) can't be used in 'await' expression"
+                r"|'(function|method|type)' object can't be awaited",
             ),
         ),
         rank=1,

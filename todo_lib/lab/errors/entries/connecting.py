@@ -134,7 +134,7 @@ ENTRIES = (
             Matcher(
                 ("DBAPIError",), r"terminating connection due to|server closed the connection unexpectedly"
             ),
-            Matcher(("DBAPIError",), r"\) (the )?connection is closed|connection was closed in the middle"),
+            Matcher(("DBAPIError",), r"\bconnection is closed|connection was closed in the middle"),
         ),
     ),
     Entry(

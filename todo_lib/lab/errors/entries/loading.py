@@ -20,7 +20,7 @@ NO_GREENLET = "greenlet_spawn has not been called"
 ENTRIES = (
     Entry(
         key="expired-attribute",
-        title="An attribute is read after the commit that expired it",
+        title="An attribute is read after a commit or a rollback that expired it",
         happened="You read an attribute that the session had forgotten, and the session tried to ask the"
         " database without `await`.",
         why="By default a commit expires all that a session holds. A rollback and `expire` always do. The"
@@ -59,7 +59,7 @@ ENTRIES = (
         happened="You read an attribute that the session had forgotten, and the session tried to ask the"
         " database without `await`.",
         why="The factory has `expire_on_commit=False`, so no commit did it. A rollback always expires; so do"
-        " `expire`, `expire_all`, and an `update()` whose new value the database computes.",
+        " `expire`, `expire_all`, and a write whose new value the database computes.",
         fix="Refresh the object before you read it; or read it before that line.",
         code="await session.rollback()\nawait session.refresh(task)",
         topic=HIDDEN_IO,

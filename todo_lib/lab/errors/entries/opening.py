@@ -1,7 +1,7 @@
 """What is opened with `with`, and what makes it: synchronous, asynchronous, or neither."""
 
 from todo_lib.lab.errors.model import Entry, Matcher
-from todo_lib.lab.errors.predicates import synchronous_object_awaited
+from todo_lib.lab.errors.predicates import async_generator_given, synchronous_object_awaited
 from todo_lib.lab.errors.syntax import awaits_what_is_made_at_once
 from todo_lib.lab.errors.topics import ENDPOINTS, FACTORY, FIRST_AWAITS, STORE, SYNC_APP
 
@@ -18,8 +18,8 @@ ENTRIES = (
         title="`async with` or `async for` on a synchronous object",
         happened="`async with` needs an object that can be opened and closed with `await`, `async for` one"
         " that delivers with `await`. This one cannot.",
-        why="Two things end here: an engine or session that is still the synchronous one, and a result that"
-        " is complete after its `await` already.",
+        why="Three things end here: an engine or session that is still the synchronous one; a block of"
+        " `@contextmanager`; and a result that is complete after its `await`.",
         fix="Use the asynchronous class, or the plain `with` and `for`.",
         code="async with async_engine.connect() as connection:\n"
         "    for row in await connection.execute(query):  # no `async for`",
@@ -85,6 +85,8 @@ ENTRIES = (
             Matcher(("TypeError",), r"'(async_)?generator' object does not support the .*context manager"),
             Matcher(("TypeError",), rf"^(object async_generator|'async_generator') ?{NO_AWAIT}"),
             Matcher(("AttributeError",), r"^'(async_)?generator' object has no attribute '(?!__)"),
+            Matcher(("TypeError",), rf"^(object generator|'generator') ?{NO_AWAIT}"),
+            Matcher(("TypeError",), r"awaitable is required", test=async_generator_given),
             Matcher(("TypeError",), r"a coroutine was expected, got <async_generator object"),
         ),
         rank=1,
@@ -137,17 +139,23 @@ ENTRIES = (
     ),
     Entry(
         key="sync-session-awaited",
-        title="The session is a synchronous one: its methods cannot be awaited",
-        happened="`await` stands before a method of a `Session` or of a synchronous connection. It did its"
-        " work at once, and stopped everybody meanwhile.",
-        why="`sessionmaker` and `create_engine` make synchronous objects. `AsyncSession` has methods of the"
-        " same names.",
+        title="The session or connection is a synchronous one: it cannot be awaited",
+        happened="A `Session`, or a synchronous connection, was used as an asynchronous one: with `await`, or"
+        " with a method that only an asynchronous one has.",
+        why="`sessionmaker` and `create_engine` make synchronous objects. Their methods return at once, and"
+        " stop everybody meanwhile. `AsyncSession` has methods of the same names.",
         fix="Make the session with `async_sessionmaker`, on an engine of `create_async_engine`.",
         code="engine = create_async_engine(url)\n"
         "factory = async_sessionmaker(engine, expire_on_commit=False)",
         topic=FACTORY,
         url=f"{ASYNCIO}#synopsis-orm",
-        matchers=(Matcher(("TypeError",), NO_AWAIT, test=synchronous_object_awaited),),
+        matchers=(
+            Matcher(("TypeError",), NO_AWAIT, test=synchronous_object_awaited),
+            Matcher(
+                ("AttributeError",),
+                r"^'(Session|Connection)' object has no attribute '(run_sync|stream\w*|aclose|sync_\w+)'",
+            ),
+        ),
         rank=2,
     ),
     Entry(
@@ -164,7 +172,7 @@ ENTRIES = (
         url=f"{ASYNCIO}#sqlalchemy.ext.asyncio.async_sessionmaker",
         matchers=(
             Matcher(("AsyncContextNotStarted",), call=SESSION),
-            Matcher(("AttributeError",), r"^'(coroutine|AsyncConnection)' object", SESSION),
+            Matcher(("AttributeError",), r"^'AsyncConnection' object has no attribute", SESSION),
         ),
         rank=2,
     ),
@@ -182,16 +190,62 @@ ENTRIES = (
     ),
     Entry(
         key="async-session-sync-engine",
-        title="An asynchronous session on a synchronous engine",
-        happened="`AsyncSession`, or the factory that makes it, was given an engine of `create_engine`:"
-        " “AsyncEngine expected, got Engine”.",
-        why="`create_engine` makes a synchronous engine. A session that can be awaited needs an engine that"
-        " can be awaited.",
-        fix="Make the engine with `create_async_engine`, and name an asynchronous driver in the URL.",
+        title="An asynchronous session needs an asynchronous engine",
+        happened="`AsyncSession`, or the factory that makes it, was given something else: “AsyncEngine"
+        " expected, got …” names it.",
+        why="An engine of `create_engine`, the `sync_engine` inside an asynchronous one, a synchronous"
+        " connection or a URL: none of them can be awaited.",
+        fix="Give it what `create_async_engine` makes, and name an asynchronous driver in the URL.",
         code='engine = create_async_engine("sqlite+aiosqlite:///todo.db")',
         topic=FACTORY,
         url=f"{ASYNCIO}#synopsis-orm",
-        matchers=(Matcher(("ArgumentError",), r"^AsyncEngine expected, got Engine"),),
+        matchers=(Matcher(("ArgumentError",), r"^Async(Engine|Connection) expected, got"),),
+    ),
+    Entry(
+        key="statement-awaited",
+        title="A statement does nothing by itself: the session must execute it",
+        happened="`await` stands before a statement, as `select(…)` or `text(…)`.",
+        why="`select` only writes the SQL down. A session or a connection sends it, and that is awaited.",
+        fix="Hand it to the session: `await session.scalars(select(Task))`.",
+        code="tasks = (await session.scalars(select(Task))).all()",
+        topic=STORE,
+        url=f"{ASYNCIO}#sqlalchemy.ext.asyncio.AsyncSession.execute",
+        matchers=(
+            Matcher(
+                ("TypeError",), rf"\b(Select|Insert|Update|Delete|TextClause|CompoundSelect)'? {NO_AWAIT}"
+            ),
+        ),
+        rank=1,
+    ),
+    Entry(
+        key="plain-for-on-async",
+        title="A plain `for` on a result that is streamed",
+        happened="`session.stream(…)` gives a result whose rows come one by one. Each of them must be"
+        " awaited.",
+        why="A plain `for`, `list` or an index cannot wait.",
+        fix="Write `async for`; or `await` its methods, as `await result.all()`.",
+        code="async for task in await session.stream_scalars(select(Task)):\n    ...",
+        topic=STORE,
+        url=f"{ASYNCIO}#sqlalchemy.ext.asyncio.AsyncSession.stream",
+        matchers=(
+            Matcher(("TypeError",), r"^'Async\w*Result' object is not (iterable|subscriptable|an iterator)"),
+        ),
+    ),
+    Entry(
+        key="decorator-does-not-fit",
+        title="`@contextmanager` is for `def`, `@asynccontextmanager` for `async def`",
+        happened="The decorator and the function under it do not fit, or the function has no `yield`.",
+        why="Both decorators run the function up to its one `yield`. A plain one cannot run an `async def`,"
+        " the asynchronous one nothing else.",
+        fix="Over an `async def` write `@asynccontextmanager`, and `yield` in the function, not `return`.",
+        code="@asynccontextmanager\nasync def open_session():\n    async with factory() as session:\n"
+        "        yield session",
+        topic=ENDPOINTS,
+        url=ASYNC_WITH,
+        matchers=(
+            Matcher(("TypeError",), r"object is not an (async )?iterator", r"contextlib\.py:__a?enter__"),
+        ),
+        rank=1,
     ),
     Entry(
         key="engine-awaited",

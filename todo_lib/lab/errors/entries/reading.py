@@ -53,8 +53,8 @@ ENTRIES = (
         title="The line begins too far to the left or to the right",
         happened="Lines of one block must begin in the same column. This one does not: “unexpected indent”,"
         " it begins too far right; “unindent does not match”, between two blocks.",
-        why="Python knows by the spaces which lines belong together. “expected an indented block” means that"
-        " nothing stands inside the block of the line above.",
+        why="Python knows by the spaces which lines belong together. “expected an indented block”: nothing"
+        " stands inside the line above. “inconsistent use of tabs and spaces”: use spaces only.",
         fix="Give the line as many spaces as the lines above that belong to the same block.",
         code="async def get(id):\n    task = 1\n    return task  # the same four spaces",
         topic=START,

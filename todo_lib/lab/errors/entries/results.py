@@ -3,13 +3,14 @@
 from todo_lib.lab.errors.model import Entry, Matcher
 from todo_lib.lab.errors.predicates import (
     encoded_a_row,
-    row_has_no_attribute,
-    row_has_no_key,
+    row_of_an_object_was_asked,
+    row_was_asked,
     validated_a_row,
 )
 from todo_lib.lab.errors.topics import HIDDEN_IO, STORE
 
 RESULT = "https://docs.sqlalchemy.org/en/21/core/connections.html#sqlalchemy.engine.Result"
+TUPLE = r"tuple indices must be integers or slices, not str"
 
 ENTRIES = (
     Entry(
@@ -19,22 +20,38 @@ ENTRIES = (
         " object in it.",
         why="A row is a tuple: `select(Task)` gives rows of one object each, `select(Task.id, Task.name)`"
         " rows of two values. `scalars` takes the first of each.",
-        fix="Ask for objects: `session.scalars(query)`. Of a row with several columns, use `row.name` or"
-        " `row.Task`.",
+        fix="Ask for objects: `session.scalars(query)`; or take the first of each row: `row[0]`.",
         code="tasks = (await session.scalars(select(Task))).all()",
         topic=STORE,
         url="https://docs.sqlalchemy.org/en/21/orm/queryguide/select.html",
         matchers=(
-            Matcher(("AttributeError",), test=row_has_no_attribute),
-            Matcher(("NoSuchColumnError", "AttributeError"), r"Could not locate column in row"),
-            Matcher(
-                ("TypeError",), r"tuple indices must be integers or slices, not str", test=row_has_no_key
-            ),
+            Matcher(("AttributeError",), test=row_of_an_object_was_asked),
+            Matcher(("TypeError",), TUPLE, test=row_of_an_object_was_asked),
             Matcher(("ValidationError", "ResponseValidationError"), test=validated_a_row),
             Matcher(("ValidationError",), r"input_type=Row\b"),
             Matcher(("ValueError",), r"argument must have __dict__", test=encoded_a_row),
             Matcher(("UnmappedInstanceError",), r"engine\.row\.Row' is not mapped"),
         ),
+        rank=2,
+    ),
+    Entry(
+        key="column-not-in-row",
+        title="The row has no column of this name",
+        happened="You asked a row for a name that it does not have; or by `[…]`, as if it were a dict.",
+        why="A row is a tuple with names: those that the query selected. A whole object counts as one"
+        " column, named as its class.",
+        fix="Write `row.name`, `row.Task.name` or `row._mapping['name']`; `row._fields` lists the names.",
+        code="for row in await session.execute(select(Task, Project.name)):\n"
+        "    print(row.Task.id, row.name)",
+        topic=STORE,
+        url="https://docs.sqlalchemy.org/en/21/orm/queryguide/select.html",
+        matchers=(
+            Matcher(("AttributeError",), test=row_was_asked),
+            Matcher(("AttributeError",), r"Could not locate column in row"),
+            Matcher(("TypeError",), TUPLE, test=row_was_asked),
+            Matcher(("NoSuchColumnError",), r"Could not locate column in row"),
+        ),
+        rank=1,
     ),
     Entry(
         key="returns-no-rows",

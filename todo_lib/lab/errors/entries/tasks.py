@@ -3,6 +3,9 @@
 from todo_lib.lab.errors.model import Entry, Matcher
 from todo_lib.lab.errors.predicates import (
     function_given,
+    gather_stands_there,
+    gathers_a_collection,
+    generator_awaited,
     generator_given,
     joins_awaited,
     several_awaited,
@@ -12,7 +15,9 @@ from todo_lib.lab.errors.topics import SESSIONS, START, TESTS
 
 TASK = "https://docs.python.org/3/library/asyncio-task.html"
 LOOPS = "https://docs.sqlalchemy.org/en/21/orm/extensions/asyncio.html#using-multiple-asyncio-event-loops"
+MISUSED = ("TypeError", "ValueError")  # asyncio.run raises the latter, before Python 3.14
 EXPECTED = r"a coroutine was expected, got "
+BAD_YIELD = r"^Task got bad yield: <coroutine"
 REQUIRED = r"a coroutine or an awaitable is required"
 
 ENTRIES = (
@@ -45,15 +50,16 @@ ENTRIES = (
         topic=SESSIONS,
         url=f"{TASK}#coroutines",
         matchers=(
-            Matcher(("TypeError",), EXPECTED + r"(<(bound method|function|class)|functools\.partial)"),
+            Matcher(MISUSED, EXPECTED + r"(<(bound method|function|class)|functools\.partial)"),
             Matcher(("TypeError",), REQUIRED, test=function_given),
         ),
         rank=1,
     ),
     Entry(
-        key="several-at-once",
+        key="gather-without-star",
         title="A list of coroutines cannot be awaited: use `gather` with a `*`",
-        happened="`await`, `gather` or `create_task` was given a list, a tuple or a set of things to await.",
+        happened="`await`, `gather` or `create_task` was given a list, a tuple, a set or the like of things"
+        " to await.",
         why="Each of them wants coroutines one by one, not a list. In `gather(*calls)` the `*` hands over"
         " what is in the list.",
         fix="Write `await asyncio.gather(*calls)`.",
@@ -61,32 +67,35 @@ ENTRIES = (
         topic=SESSIONS,
         url=f"{TASK}#task-groups",
         matchers=(
-            Matcher(("TypeError",), r"unhashable type", r"asyncio/tasks\.py:gather"),
-            Matcher(("TypeError",), EXPECTED + r"[\[({]"),
+            Matcher(("TypeError",), call=r"asyncio/tasks\.py:gather", test=gathers_a_collection),
+            # Python 3.11 takes a generator for a coroutine of old, and runs it.
+            Matcher(("RuntimeError",), BAD_YIELD, test=gather_stands_there),
+            Matcher(MISUSED, EXPECTED + r"[\[({]"),
             Matcher(("TypeError",), REQUIRED, test=several_given),
             Matcher(("TypeError",), r"(list|tuple|set)'? (object )?can't be", test=several_awaited),
         ),
-        rank=1,
+        rank=3,
     ),
     Entry(
         key="task-of-a-generator",
         title="One task for a whole loop: make one per call",
-        happened="`create_task` or `gather` was given a generator expression, `f(id) for id in ids`.",
+        happened="`create_task` or `await` was given a generator expression, `f(id) for id in ids`.",
         why="To asyncio that is one thing, and not a coroutine. It takes one coroutine for each task.",
-        fix="Call `create_task` once per call; or put a `*` before it in `gather`: `gather(*(…))`.",
+        fix="Call `create_task` once per call; or use `gather` with a `*`: `gather(*(…))`.",
         code="async with asyncio.TaskGroup() as group:\n    for id in ids:\n"
         "        group.create_task(load_one(id))",
         topic=SESSIONS,
         url=f"{TASK}#task-groups",
         matchers=(
-            Matcher(("RuntimeError",), r"^Task got bad yield: <coroutine object"),
-            Matcher(("TypeError",), EXPECTED + r"<generator object"),
+            Matcher(("RuntimeError",), BAD_YIELD),
+            Matcher(MISUSED, EXPECTED + r"<generator object"),
             Matcher(("TypeError",), REQUIRED, test=generator_given),
+            Matcher(("TypeError",), r"generator'? (object )?can't be", test=generator_awaited),
         ),
-        rank=1,
+        rank=2,
     ),
     Entry(
-        key="wait-wants-tasks",
+        key="wait-takes-tasks",
         title="`asyncio.wait` takes tasks, not coroutines",
         happened="`asyncio.wait` was given coroutines: “Passing coroutines is forbidden, use tasks"
         " explicitly.”",

@@ -23,11 +23,13 @@ ENTRIES = (
         url="https://magicstack.github.io/asyncpg/current/usage.html#type-conversion",
         matchers=(
             Matcher(("ProgrammingError",), COMPARED),
-            Matcher(("DBAPIError",), r"invalid input for query argument \$\d+(?!.*offset-naive)"),
+            Matcher(
+                ("DBAPIError",), r"invalid input for query argument \$\d+(?!.*(offset-naive|got coroutine))"
+            ),
             Matcher(("StatementError",), r"SQLite \w+ type only accepts Python"),
-            Matcher(("DBAPIError",), r"Error binding parameter|type '\w+' is not supported"),
+            Matcher(("DBAPIError",), r"Error binding parameter \S+ type '(?!coroutine)\w+' is not supported"),
             Matcher(("DBAPIError",), r"invalid input syntax for type|integer out of range|cannot cast type"),
-            Matcher(("DBAPIError",), r"cannot adapt type '|must be type boolean, not type"),
+            Matcher(("DBAPIError",), r"cannot adapt type '(?!coroutine)|must be type boolean, not type"),
             Matcher(("DBAPIError",), r"column \"\w+\" is of type [\w ]+ but expression is of type"),
         ),
         rank=1,
