@@ -29,6 +29,8 @@ UNSTABLE = (
         "",
     ),
     (re.compile(r"<([\w.]+(?: object)?)(?:<locals>|[^<>])*? at 0x[0-9a-f]+>"), r"<\1>"),
+    (re.compile(r" at 0x[0-9a-f]+"), ""),
+    (re.compile(r"\b(session|this is|[Pp]rocess|transaction|port|127\.0\.0\.1',)( '?)\d+"), r"\1\g<2>1"),
     (re.compile(r"Task <Task pending.*?> got Future <.*> attached"), "Task got Future attached"),
     (re.compile(r"(?:/[\w.+-]+){2,}"), "…"),
     (re.compile(r" \(\S+, line \d+\)$"), ""),
