@@ -16,6 +16,8 @@ ORIGIN_DEPTH = 8  # frames to remember per coroutine: enough to reach the learne
 MESSAGE = re.compile(r"coroutine '(?P<name>.+?)' was never awaited")
 FRAME = re.compile(r'File "(?P<file>.+?)", line (?P<line>\d+), in ')
 DRIVER = re.compile(r"[\\/]sqlalchemy[\\/](connectors|dialects)[\\/]")
+# A synchronous session on an asynchronous engine calls the methods of its connection, and awaits nothing.
+SESSION = re.compile(r"[\\/]sqlalchemy[\\/]orm[\\/]session\.py$")
 
 Frame = tuple[str, int]
 """A file name and a line number."""
@@ -39,8 +41,8 @@ def frames_of(error: BaseException) -> tuple[Frame, ...]:
 def hook(tell: Callable[[Unawaited], None], otherwise: Callable[..., None]) -> Callable[..., None]:
     """Return a `warnings.showwarning` that gives un-awaited coroutines to `tell`, the rest to `otherwise`.
 
-    Nobody hears of those that SQLAlchemy makes for a driver and leaves behind when it finds that it cannot
-    wait: the error tells of that, and no `await` of the learner's is missing.
+    Nobody hears of those that SQLAlchemy makes itself, for a driver or in a synchronous session, and leaves
+    behind when it cannot wait: the error tells of that, and no `await` of the learner's is missing.
     """
 
     def showwarning(message: Warning | str, category: type[Warning], *args: Any, **kwargs: Any) -> None:
@@ -49,7 +51,8 @@ def hook(tell: Callable[[Unawaited], None], otherwise: Callable[..., None]) -> C
             otherwise(message, category, *args, **kwargs)
             return
         frames = [(frame["file"], int(frame["line"])) for frame in FRAME.finditer(str(message))]
-        if not any(DRIVER.search(file) for file, _ in frames):
+        made_in = frames[-1][0] if frames else ""
+        if not SESSION.search(made_in) and not any(DRIVER.search(file) for file, _ in frames):
             tell(Unawaited(found["name"], tuple(reversed(frames))))
 
     return showwarning
