@@ -175,6 +175,19 @@ async def plain_for_over_an_async_generator(sandbox: Sandbox) -> None:
         print(number)
 
 
+@provokes("await-in-generator")
+async def sort_an_async_generator(sandbox: Sandbox) -> None:
+    """It is no list, and no dependency either."""
+    numbers = (await count(id) for id in range(2))
+    numbers.sort()
+
+
+@provokes("await-in-generator")
+async def gather_an_async_generator(sandbox: Sandbox) -> None:
+    """Nor is it something to wait for."""
+    await asyncio.gather(await count(id) for id in range(2))
+
+
 @provokes("coroutine-awaited-twice")
 async def await_twice(sandbox: Sandbox) -> None:
     """The second `await` finds nothing to run."""

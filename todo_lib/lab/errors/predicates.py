@@ -110,15 +110,31 @@ def generator_given(seen: Seen) -> bool:
 
 def async_generator_given(seen: Seen) -> bool:
     """Return whether asyncio was given what a call to an `async def` with a `yield` returns."""
-    return inspect.isasyncgen(_given(seen))
+    given = _given(seen)
+    return inspect.isasyncgen(given) and not _is_expression(given)
+
+
+def async_expression_used(seen: Seen) -> bool:
+    """Return whether what failed to be awaited, given or asked is `(await f(id) for id in ids)`."""
+    values = [_given(seen), getattr(seen.error, "obj", None)]
+    if "<async_generator object <genexpr>" in seen.text:
+        return True
+    nodes_awaited = list(awaited(seen.calls[-1]))
+    values += [value_of(node, seen.calls[-1].tb_frame) for node in nodes_awaited]
+    return any(map(_is_expression, values)) or any(
+        isinstance(each, ast.GeneratorExp) for each in nodes_awaited
+    )
+
+
+def _is_expression(value: Any) -> bool:
+    return getattr(value, "__name__", "") == "<genexpr>"
 
 
 def generator_awaited(seen: Seen) -> bool:
     """Return whether `await` stands before a generator expression."""
     call = seen.calls[-1]
     return any(
-        isinstance(node, ast.GeneratorExp)
-        or getattr(value_of(node, call.tb_frame), "__name__", "") == "<genexpr>"
+        isinstance(node, ast.GeneratorExp) or _is_expression(value_of(node, call.tb_frame))
         for node in awaited(call)
     )
 
