@@ -84,6 +84,12 @@ async def await_a_list(sandbox: Sandbox) -> None:
 
 
 @provokes("gather-without-star")
+async def await_a_tuple(sandbox: Sandbox) -> None:
+    """Nor is a tuple, made by its name."""
+    await tuple(count(id) for id in range(2))
+
+
+@provokes("gather-without-star")
 async def await_a_name_of_a_list(sandbox: Sandbox) -> None:
     """The list has a name."""
     calls = [count(id) for id in range(2)]

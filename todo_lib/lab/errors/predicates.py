@@ -25,7 +25,6 @@ FASTAPI = r"fastapi/routing\.py:app"
 WANTS_AWAITABLE = r"asyncio/tasks\.py:_?ensure_future"
 
 SYNCHRONOUS = {"Session", "scoped_session", "Connection", "Engine", "Query", "sessionmaker"}
-SEVERAL = ast.List | ast.Tuple | ast.Set | ast.ListComp | ast.SetComp
 
 
 # -- what stands behind `await` ------------------------------------------------------------------------
@@ -59,14 +58,14 @@ def several_awaited(seen: Seen) -> bool:
     """Return whether `await` stands before a list, tuple or set of things to await."""
     frame = seen.calls[-1].tb_frame
     return any(
-        _calls_coroutines(node, frame)
-        if isinstance(node, SEVERAL)
-        else _holds_awaitables(value_of(node, frame))
+        _calls_coroutines(node, frame) or _holds_awaitables(value_of(node, frame))
         for node in awaited(seen.calls[-1])
     )
 
 
 def _calls_coroutines(node: ast.AST, frame: FrameType) -> bool:
+    if isinstance(node, ast.Call) and value_of(node.func, frame) in (list, tuple, set) and node.args:
+        node = node.args[0]
     made = getattr(node, "elts", None) or [getattr(node, "elt", None)]
     return any(isinstance(each, ast.Call) and _may_be_async(value_of(each.func, frame)) for each in made)
 
