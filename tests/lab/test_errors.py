@@ -168,6 +168,7 @@ def raised(statement: str) -> BaseException:
         "1 / 0", "{}['x']", "[].nope", "'a' + 1", "None[0]", "int('x')", "open('/not/there')", "import nope",
         "raise asyncio.CancelledError", "raise TimeoutError", "raise RuntimeError('loop')", "with 5: pass",
         "(1, 2)['x']", "', '.join(5)", "{}[[]]", "next(5)", "object().x = 1", "1 < 'a'",
+        "(x for x in []).sort()",
         "raise OSError('disk')",
         "compile('print(\"the async engine\"', 'x.py', 'exec')", "compile('x = 1 async_y', 'x.py', 'exec')",
     ],

@@ -84,6 +84,12 @@ async def await_a_list(sandbox: Sandbox) -> None:
 
 
 @provokes("gather-without-star")
+async def await_a_tuple(sandbox: Sandbox) -> None:
+    """Nor is a tuple, made by its name."""
+    await tuple(count(id) for id in range(2))
+
+
+@provokes("gather-without-star")
 async def await_a_name_of_a_list(sandbox: Sandbox) -> None:
     """The list has a name."""
     calls = [count(id) for id in range(2)]
@@ -173,6 +179,19 @@ async def plain_for_over_an_async_generator(sandbox: Sandbox) -> None:
 
     for number in numbers():
         print(number)
+
+
+@provokes("await-in-generator")
+async def sort_an_async_generator(sandbox: Sandbox) -> None:
+    """It is no list, and no dependency either."""
+    numbers = (await count(id) for id in range(2))
+    numbers.sort()
+
+
+@provokes("await-in-generator")
+async def gather_an_async_generator(sandbox: Sandbox) -> None:
+    """Nor is it something to wait for."""
+    await asyncio.gather(await count(id) for id in range(2))
 
 
 @provokes("coroutine-awaited-twice")

@@ -25,7 +25,6 @@ FASTAPI = r"fastapi/routing\.py:app"
 WANTS_AWAITABLE = r"asyncio/tasks\.py:_?ensure_future"
 
 SYNCHRONOUS = {"Session", "scoped_session", "Connection", "Engine", "Query", "sessionmaker"}
-SEVERAL = ast.List | ast.Tuple | ast.Set | ast.ListComp | ast.SetComp
 
 
 # -- what stands behind `await` ------------------------------------------------------------------------
@@ -59,14 +58,14 @@ def several_awaited(seen: Seen) -> bool:
     """Return whether `await` stands before a list, tuple or set of things to await."""
     frame = seen.calls[-1].tb_frame
     return any(
-        _calls_coroutines(node, frame)
-        if isinstance(node, SEVERAL)
-        else _holds_awaitables(value_of(node, frame))
+        _calls_coroutines(node, frame) or _holds_awaitables(value_of(node, frame))
         for node in awaited(seen.calls[-1])
     )
 
 
 def _calls_coroutines(node: ast.AST, frame: FrameType) -> bool:
+    if isinstance(node, ast.Call) and value_of(node.func, frame) in (list, tuple, set) and node.args:
+        node = node.args[0]
     made = getattr(node, "elts", None) or [getattr(node, "elt", None)]
     return any(isinstance(each, ast.Call) and _may_be_async(value_of(each.func, frame)) for each in made)
 
@@ -110,15 +109,31 @@ def generator_given(seen: Seen) -> bool:
 
 def async_generator_given(seen: Seen) -> bool:
     """Return whether asyncio was given what a call to an `async def` with a `yield` returns."""
-    return inspect.isasyncgen(_given(seen))
+    given = _given(seen)
+    return inspect.isasyncgen(given) and not _is_expression(given)
+
+
+def async_expression_used(seen: Seen) -> bool:
+    """Return whether what failed to be awaited, given or asked is `(await f(id) for id in ids)`."""
+    values = [_given(seen), getattr(seen.error, "obj", None)]
+    if "<async_generator object <genexpr>" in seen.text:
+        return True
+    nodes_awaited = list(awaited(seen.calls[-1]))
+    values += [value_of(node, seen.calls[-1].tb_frame) for node in nodes_awaited]
+    return any(map(_is_expression, values)) or any(
+        isinstance(each, ast.GeneratorExp) for each in nodes_awaited
+    )
+
+
+def _is_expression(value: Any) -> bool:
+    return getattr(value, "__name__", "") == "<genexpr>"
 
 
 def generator_awaited(seen: Seen) -> bool:
     """Return whether `await` stands before a generator expression."""
     call = seen.calls[-1]
     return any(
-        isinstance(node, ast.GeneratorExp)
-        or getattr(value_of(node, call.tb_frame), "__name__", "") == "<genexpr>"
+        isinstance(node, ast.GeneratorExp) or _is_expression(value_of(node, call.tb_frame))
         for node in awaited(call)
     )
 

@@ -120,9 +120,9 @@ ENTRIES = (
     ),
     Entry(
         key="connection-lost",
-        title="The server has closed a connection that the pool still held",
-        happened="The connection is dead: the server was restarted, an administrator ended it, or something"
-        " on the way closed it for being idle.",
+        title="The connection to the server is gone",
+        happened="The connection is closed: the server was restarted, an administrator ended it, something on"
+        " the way closed it for being idle; or your own program did.",
         why="The pool lends connections without asking whether they still live. After this error SQLAlchemy"
         " throws the dead one away.",
         fix="Let the pool ask first: `pool_pre_ping=True`. A transaction that was under way must be done"

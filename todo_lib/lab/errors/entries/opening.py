@@ -12,6 +12,10 @@ SESSION = r"sqlalchemy/orm/session\.py:.*"
 FUNCTION = "function|method|type|builtin_function_or_method"
 NOT_OPENED = f"{FUNCTION}|coroutine|NoneType|(async_)?generator"  # what is told of elsewhere
 
+OF_A_SESSION = (
+    "(execute|scalars?|stream|query|get|get_one|add|add_all|merge|delete|refresh|flush|commit|rollback|begin)"
+)
+
 ENTRIES = (
     Entry(
         key="async-with-on-sync",
@@ -83,11 +87,11 @@ ENTRIES = (
         url="https://fastapi.tiangolo.com/tutorial/dependencies/dependencies-with-yield/",
         matchers=(
             Matcher(("TypeError",), r"'(async_)?generator' object does not support the .*context manager"),
-            Matcher(("TypeError",), rf"^(object async_generator|'async_generator') ?{NO_AWAIT}"),
-            Matcher(("AttributeError",), r"^'(async_)?generator' object has no attribute '(?!__)"),
-            Matcher(("TypeError",), rf"^(object generator|'generator') ?{NO_AWAIT}"),
+            Matcher(("TypeError",), rf"^(object |')(async_)?generator'? {NO_AWAIT}"),
+            Matcher(("AttributeError",), r"^'async_generator' object has no attribute '(?!__)"),
+            Matcher(("AttributeError",), rf"^'generator' object has no attribute '{OF_A_SESSION}'$"),
+            Matcher(("TypeError",), r"a coroutine was expected, got <async_generator object (?!<genexpr>)"),
             Matcher(("TypeError",), r"awaitable is required", test=async_generator_given),
-            Matcher(("TypeError",), r"a coroutine was expected, got <async_generator object"),
         ),
         rank=1,
     ),
@@ -245,7 +249,7 @@ ENTRIES = (
         matchers=(
             Matcher(("TypeError",), r"object is not an (async )?iterator", r"contextlib\.py:__a?enter__"),
         ),
-        rank=1,
+        rank=3,
     ),
     Entry(
         key="engine-awaited",

@@ -2,6 +2,7 @@
 
 from todo_lib.lab.errors.model import Entry, Matcher
 from todo_lib.lab.errors.predicates import (
+    async_expression_used,
     function_given,
     gather_stands_there,
     gathers_a_collection,
@@ -123,10 +124,13 @@ ENTRIES = (
         topic=START,
         url="https://docs.python.org/3/reference/expressions.html#asynchronous-generator-functions",
         matchers=(
+            Matcher(("TypeError", "AttributeError"), r"async_generator", test=async_expression_used),
+            Matcher(("TypeError",), REQUIRED, test=async_expression_used),
             Matcher(("TypeError",), r"'async_generator' object is not (iterable|an iterator)"),
             Matcher(("TypeError",), r"^can only join an iterable", test=joins_awaited),
             Matcher(("TypeError",), r"async_generator'?( object)? (has no len|is not subscriptable)"),
         ),
+        rank=2,
     ),
     Entry(
         key="coroutine-awaited-twice",
