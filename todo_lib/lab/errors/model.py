@@ -108,7 +108,8 @@ class Matcher:
         # That it is an `AttributeError`, say, or derived from `SQLAlchemyError`, and no more than that, is no
         # reason to think of it.
         own = pasted.names[0] if pasted.names else ""
-        return Fit.PERHAPS if self.message or (own in self.types and not hasattr(builtins, own)) else Fit.NO
+        more = self.message or (self.call and pasted.call(self.call))
+        return Fit.PERHAPS if more or (own in self.types and not hasattr(builtins, own)) else Fit.NO
 
     def _names_fit(self, names: tuple[str, ...]) -> bool:
         if not names:  # the message alone was pasted

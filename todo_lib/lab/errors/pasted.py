@@ -29,7 +29,7 @@ ENDS = re.compile(
 
 CALL = re.compile(  # as Python shows it, IPython, pytest
     r'File "(?P<plain>[^"\n]+)", line \d+, in (?P<of>\S+)'
-    r"|^(?:File )?(?P<short>\S+\.\w+):\d+(?:,|:) in (?P<by>[\w.<>]+)",
+    r"|^ *(?:File )?(?P<short>\S+\.\w+):\d+[,:]? in (?P<by>[\w.<>]+)",
     re.MULTILINE,
 )
 ARROW = re.compile(r"^(?:-+> *\d+|>) (?P<code>.*)$")  # IPython's, pytest's

@@ -2,6 +2,7 @@
 
 import re
 
+from todo_lib.lab.errors import printed_lines
 from todo_lib.lab.errors.model import Pasted, PrintedTest, Test
 from todo_lib.lab.errors.predicates import (
     FASTAPI,
@@ -10,7 +11,10 @@ from todo_lib.lab.errors.predicates import (
     letter_is_an_answer,
     pydantic_read_a_column,
     pydantic_read_a_relationship,
+    pydantic_read_computed,
+    pydantic_read_kept,
     response_was_sent,
+    validated_a_row,
 )
 
 AFTER_YIELD = "await anext(self.gen)"  # how contextlib goes on with a generator whose block has succeeded
@@ -54,6 +58,19 @@ def pydantic_printed_a_relationship(pasted: Pasted) -> bool | None:
     return None if column is None else not column
 
 
+def pydantic_may_have_read_a_column(pasted: Pasted) -> bool | None:
+    """Return False if it was a relationship; what expired a column is not printed."""
+    return False if pydantic_printed_a_column(pasted) is False else None
+
+
+def row_is_printed_as_validated(pasted: Pasted) -> bool | None:
+    """Return whether a field is missing in what is printed as a tuple with an object; the first line lacks it."""
+    if "'type': " not in pasted.text and "type=" not in pasted.text:
+        return None if "\n" not in pasted.text else False
+    missing = r"'type': 'missing'.*?'input': \(|type=missing.*?input_type=Row\b"
+    return re.search(missing, pasted.text, re.DOTALL) is not None
+
+
 def response_is_printed_as_sent(pasted: Pasted) -> bool | None:
     """Return the same of a traceback: FastAPI ran what follows a dependency's `yield` at the very end."""
     if not pasted.call(FASTAPI):
@@ -63,11 +80,15 @@ def response_is_printed_as_sent(pasted: Pasted) -> bool | None:
 
 
 PRINTED_TESTS: dict[Test, PrintedTest] = {
+    **printed_lines.PRINTED_TESTS,
     await_came_too_late: await_is_printed_too_late,
     letter_is_an_answer: letter_is_printed,
     database_computes_it: only_some_are_printed,
     pydantic_read_a_column: pydantic_printed_a_column,
     pydantic_read_a_relationship: pydantic_printed_a_relationship,
+    pydantic_read_computed: pydantic_may_have_read_a_column,
+    pydantic_read_kept: pydantic_may_have_read_a_column,
+    validated_a_row: row_is_printed_as_validated,
     response_was_sent: response_is_printed_as_sent,
 }
 """Each predicate of an exception, and what asks the same of a text."""

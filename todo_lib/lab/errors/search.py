@@ -55,7 +55,11 @@ def search(text: str, entries: Iterable[Entry]) -> list[Hit]:
     the higher `rank` is first, then the order of `entries`.
     """
     entries, text = list(entries), text.strip()
-    exact = [Hit(entry, How.SURE) for entry in entries if entry.key == text]
+    exact = [
+        Hit(entry, How.SURE)
+        for entry in entries
+        if text == entry.key or _phrase(text) == _phrase(entry.title)
+    ]
     if exact:
         return exact
     if link := LINK.fullmatch(text):
@@ -91,8 +95,8 @@ def _by_matchers(text: str, entries: Sequence[Entry]) -> list[Hit]:
             for entry in entries
             if fits[entry.key]
         ]
-        if len(found) == 1:  # the last resort is one, too, if it is alone
-            return [replace(found[0], how=How.SURE)] if fits[found[0].entry.key] is Fit.SURE else found
+        if len(found) == 1 and fits[found[0].entry.key] is Fit.SURE:  # the last resort, too, if it is alone
+            return [replace(found[0], how=How.SURE)]
         if not pasted.names and not any(hit.how is How.SURE for hit in found):
             return [replace(hit, how=How.PHRASE) for hit in found]  # its words are there, no more
         if found:

@@ -10,6 +10,7 @@ from todo_lib.lab.errors.predicates import (
 from todo_lib.lab.errors.topics import HIDDEN_IO, STORE
 
 RESULT = "https://docs.sqlalchemy.org/en/21/core/connections.html#sqlalchemy.engine.Result"
+ASKED = r"sqlalchemy/engine/result\.py:_key_not_found"
 TUPLE = r"tuple indices must be integers or slices, not str"
 
 ENTRIES = (
@@ -25,6 +26,7 @@ ENTRIES = (
         topic=STORE,
         url="https://docs.sqlalchemy.org/en/21/orm/queryguide/select.html",
         matchers=(
+            Matcher(("AttributeError",), call=ASKED, test=row_of_an_object_was_asked),
             Matcher(("AttributeError",), test=row_of_an_object_was_asked),
             Matcher(("TypeError",), TUPLE, test=row_of_an_object_was_asked),
             Matcher(("ValidationError", "ResponseValidationError"), test=validated_a_row),
@@ -46,6 +48,7 @@ ENTRIES = (
         topic=STORE,
         url="https://docs.sqlalchemy.org/en/21/orm/queryguide/select.html",
         matchers=(
+            Matcher(("AttributeError",), call=ASKED, test=row_was_asked),
             Matcher(("AttributeError",), test=row_was_asked),
             Matcher(("AttributeError",), r"Could not locate column in row"),
             Matcher(("TypeError",), TUPLE, test=row_was_asked),

@@ -91,7 +91,7 @@ ENTRIES = (
             Matcher(("RuntimeError",), BAD_YIELD),
             Matcher(MISUSED, EXPECTED + r"<generator object"),
             Matcher(("TypeError",), REQUIRED, test=generator_given),
-            Matcher(("TypeError",), r"generator'? (object )?can't be", test=generator_awaited),
+            Matcher(("TypeError",), r"\bgenerator'? (object )?can't be", test=generator_awaited),
         ),
         rank=2,
     ),
