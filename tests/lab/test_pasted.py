@@ -74,6 +74,81 @@ def test_output_of_pytest_leads_to_its_entry(text: str, key: str):
     assert keys(found(text))[0] == key
 
 
+def failed(line: str, error: str) -> str:
+    """Return what Python prints of a line."""
+    return f'Traceback (most recent call last):\n  File "app.py", line 3, in main\n    {line}\n{error}'
+
+
+@pytest.mark.parametrize(
+    ("line", "kind", "key"),
+    [
+        ("await db.commit()", "NoneType", "sync-session-awaited"),
+        ("await engine.dispose()", "NoneType", "sync-session-awaited"),
+        ("tasks = await self.session.scalars(query).all()", "list", "sync-session-awaited"),
+        ("task = await session.get(Task, 1)", "Task", "sync-session-awaited"),
+        ("await session.add(task)", "NoneType", "await-on-nothing"),
+        ("return await response.json()", "dict", "await-on-nothing"),
+        ('await client.get("/tasks")', "Response", "synchronous-client-awaited"),
+        ("await (await session.execute(query)).all()", "list", "await-on-nothing"),
+        ("await [load(1), store.load(2)]", "list", "gather-without-star"),
+        ("await tuple(load(id) for id in ids)", "tuple", "gather-without-star"),
+        ("await [len(name) for name in names]", "list", "await-on-nothing"),
+        ("await (load(id) for id in ids)", "generator", "task-of-a-generator"),
+    ],
+)  # fmt: skip
+def test_line_tells_what_was_awaited(line: str, kind: str, key: str):
+    """In the words of either Python."""
+    for said in (f"object {kind} can't be used in 'await' expression", f"'{kind}' object can't be awaited"):
+        assert keys(found(failed(line, f"TypeError: {said}")))[0] == key
+
+
+@pytest.mark.parametrize(
+    ("line", "key"),
+    [
+        ("await asyncio.gather(store.all, store.count)", "task-of-a-function"),
+        ("await asyncio.wait_for(lambda: store.all(), 1)", "task-of-a-function"),
+        ("return await gather((load(1), load(2)))", "gather-without-star"),
+        ("names = await asyncio.gather(map(load, ids))", "gather-without-star"),
+        ("await asyncio.gather(await load(id) for id in ids)", "await-in-generator"),
+        ("await asyncio.gather(7)", "await-on-nothing"),
+    ],
+)
+def test_line_tells_what_asyncio_was_given(line: str, key: str):
+    """It is the learner's line, above those of asyncio."""
+    below = '  File "/lib/asyncio/tasks.py", line 674, in _ensure_future\n    raise TypeError(\n'
+    error = "TypeError: An asyncio.Future, a coroutine or an awaitable is required"
+    assert keys(found(failed(line, below + error)))[0] == key
+
+
+@pytest.mark.parametrize(
+    ("cell", "number", "key"),
+    [
+        ("async with factory() as session:\n    pass", 1, "await-under-magic"),
+        ("class A:\n    async with factory() as session:\n        pass", 2, "await-under-magic"),
+        ("def get():\n    async with factory() as session:\n        pass", 2, "await-in-plain-def"),
+    ],
+)
+def test_magic_is_to_blame_if_no_function_is_around(cell: str, number: int, key: str):
+    """IPython shows the whole cell, as an argument."""
+    text = (
+        "Traceback (most recent call last):\n\n"
+        "  File /lib/IPython/core/interactiveshell.py:2644 in run_cell_magic\n    result = fn(*args)\n\n"
+        f"  Cell In[1], line 1\n    get_ipython().run_cell_magic('time', '', {cell!r})\n\n"
+        f"  File <timed exec>:{number}\n    \n    ^\nSyntaxError: 'async with' outside async function"
+    )
+    assert keys(found(text))[0] == key
+
+
+def test_async_in_quotes_does_not_stand_alone():
+    """Only what Python reads counts."""
+    for line in ('print("the async engine"', "x = 'no async here' y"):
+        assert not found(f'  File "app.py", line 1\n    {line}\nSyntaxError: invalid syntax')
+    for line in ("async get(id):", "return async store.get(id)"):
+        text = f'  File "app.py", line 1\n    {line}\nSyntaxError: invalid syntax'
+        assert keys(found(text)) == ["async-alone"]
+    assert errors("SyntaxError: invalid syntax").title == "one entry mentions this"
+
+
 def test_traceback_rules_out_what_prints_the_same():
     """Where the calls tell which one it is, the others are not named."""
     assert "Or is it" not in repr(errors(LAZY_LOAD))

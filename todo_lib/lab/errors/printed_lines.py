@@ -1,4 +1,4 @@
-"""What no pattern can say, asked of the lines that a text shows: counterparts of predicates that look at code.
+"""What no pattern can say, asked of the lines that a text shows: as `predicates.py`, of code that is printed.
 
 Each returns None if the text does not tell: a name may stand for anything.
 """
@@ -144,7 +144,7 @@ def gather_is_printed(pasted: Pasted) -> bool | None:
 
 
 def async_expression_is_printed(pasted: Pasted) -> bool | None:
-    """Return whether it was `(await f(id) for id in ids)`, by its name, behind `await`, or as it was given."""
+    """Return whether it was `(await f(id) for id in ids)`: so it is named, or so it is awaited or given."""
     if "<async_generator object <genexpr>" in pasted.text:
         return True
     nodes = _given(pasted) or [each.value for each in _read(pasted.code) if isinstance(each, ast.Await)]

@@ -64,7 +64,7 @@ def pydantic_may_have_read_a_column(pasted: Pasted) -> bool | None:
 
 
 def row_is_printed_as_validated(pasted: Pasted) -> bool | None:
-    """Return whether a field is missing in what is printed as a tuple with an object; the first line lacks it."""
+    """Return whether a field is missing in what is printed as a tuple; the first line alone lacks that."""
     if "'type': " not in pasted.text and "type=" not in pasted.text:
         return None if "\n" not in pasted.text else False
     missing = r"'type': 'missing'.*?'input': \(|type=missing.*?input_type=Row\b"

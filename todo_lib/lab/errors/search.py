@@ -1,5 +1,6 @@
 """The search of the catalogue: by a pasted traceback, a line, the name of a class, or words."""
 
+import builtins
 import difflib
 import functools
 import re
@@ -68,7 +69,11 @@ def search(text: str, entries: Iterable[Entry]) -> list[Hit]:
     if best and "\n" in text:  # a traceback rules out what prints the same
         return best
     found = {hit.entry.key for hit in best}
-    said = [hit for hit in _by_words(text, entries) if hit.entry.key not in found]
+    said = [
+        hit
+        for hit in _by_words(text, entries)
+        if hit.entry.key not in found and not _is_ruled_out(hit.entry, text)
+    ]
     least = How.PHRASE if best and best[0].how is not How.CLASS else How.PRINTED
     hits = best + [hit for hit in said if not best or hit.how >= least]
     if not hits and CLASS.fullmatch(text):
@@ -109,6 +114,16 @@ def _likeliness(hit: Hit, said: str) -> tuple[bool, bool, int, int]:
     """Return what sorts the likeliest first: of which this very message is known, and that fits surely."""
     known = any(said in line for line in _lines(hit.entry))
     return hit.entry.rank < 0, not known, -hit.how, -hit.entry.rank
+
+
+def _is_ruled_out(entry: Entry, text: str) -> bool:
+    """Return whether the line that failed, which a text shows, is not that of an entry."""
+    return any(
+        PRINTED_TESTS[matcher.test](pasted) is False
+        for pasted in exceptions_in(text)
+        for matcher in entry.matchers
+        if pasted.code and matcher.test in PRINTED_TESTS and {*pasted.names} & {*matcher.types}
+    )
 
 
 def _by_class(text: str, entries: Sequence[Entry]) -> list[Hit]:
@@ -193,12 +208,20 @@ def _in_their_spelling(text: str, entries: Sequence[Entry]) -> set[str]:
 def _how(entry: Entry, wanted: set[str], phrases: list[str]) -> How | None:
     lines = _lines(entry)
     if any(phrase.count(" ") > 2 and phrase in line for phrase in phrases for line in lines):
-        return How.PHRASE
+        return How.PRINTED if _is_told_by_code(entry) else How.PHRASE
     if wanted <= _own_words(entry):
         return How.WORDS
     if wanted <= _prominent(entry):
         return How.PRINTED
     return How.MENTIONED if wanted <= _all_words(entry) else None
+
+
+def _is_told_by_code(entry: Entry) -> bool:
+    """Return whether an error of Python's own and its message say nothing of this entry: `invalid syntax`."""
+    return bool(entry.matchers) and all(
+        matcher.test and not matcher.message and all(hasattr(builtins, name) for name in matcher.types)
+        for matcher in entry.matchers
+    )
 
 
 def _with_some_of(wanted: set[str], entries: Sequence[Entry]) -> list[Hit]:

@@ -41,7 +41,7 @@ ENTRIES = (
         code="AsyncClient(transport=ASGITransport(app), base_url='http://testserver')",
         topic=ENDPOINT_TESTS,
         url="https://fastapi.tiangolo.com/advanced/async-tests/",
-        matchers=(Matcher(("TypeError",), r"object Response can't be used in 'await' expression"),),
+        matchers=(Matcher(("TypeError",), r"\bResponse'? (object )?can't be (used in 'await'|awaited)"),),
         rank=10,  # more than `await` on just anything
     ),
     Entry(
