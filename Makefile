@@ -33,7 +33,7 @@ lab: .venv/.lab ## set up what is missing and open the course in JupyterLab
 	PATH="$$PWD/.venv/bin:$$PATH" $(VENV_PYTHON) -m jupyterlab --ServerApp.root_dir=notebooks $(LAB_ARGS)
 
 workspace: .venv/.lab ## a copy of the synchronous app to migrate in files; AFTER=05 for one that is that far
-	$(VENV_PYTHON) -m todo_lib.course.migration.workspace $${AFTER:+--after $$AFTER}
+	$(VENV_PYTHON) -m todo_lib.course.migration.workspace $${AFTER:+--after="$$AFTER"}
 
 test: lint ## prove everything: lint, notebooks, tests
 	@$(MAKE) check

@@ -91,8 +91,9 @@ def _spans(source: str, size: int, function: str) -> list[tuple[int, int]]:
     """Return where to look: first line, from 0, and the line after the last."""
     if not function:
         return [(0, size)]
+    python = re.sub(r"\A%%.*", "", source)  # the magic of a cell that keeps a file
     return [
         (node.lineno - 1, node.end_lineno)
-        for node in ast.walk(ast.parse(source))
+        for node in ast.walk(ast.parse(python))
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) and node.name == function
     ]

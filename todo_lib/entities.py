@@ -12,6 +12,11 @@ RowId = BigInteger().with_variant(Integer, "sqlite")
 class Base(DeclarativeBase):
     """What every table of the app inherits from; `Base.metadata` knows them all."""
 
+    def __repr__(self) -> str:
+        """Show what is loaded: reading more could be a query, and that in an `AsyncSession` an error."""
+        loaded = [f"{name}={value!r}" for name, value in vars(self).items() if name in ("id", "name")]
+        return f"{type(self).__name__}({', '.join(sorted(loaded))})"
+
 
 class Task(Base):
     """One row of the to-do list. A `Mapped[X]` without `None` is NOT NULL in the database."""

@@ -59,7 +59,6 @@ IS_IDLE = "window.jupyterapp.shell.currentWidget.sessionContext.session?.kernel?
 RUN = """async (cells) => {
     const {commands, shell} = window.jupyterapp
     const {content, sessionContext} = shell.currentWidget
-    await commands.execute('notebook:clear-all-cell-outputs')
     content.activeCellIndex = cells
     const all = cells >= content.widgets.length
     await commands.execute(all ? 'notebook:run-all-cells' : 'notebook:run-all-above')
@@ -67,6 +66,17 @@ RUN = """async (cells) => {
     return true
 }"""
 RESTART = "() => window.jupyterapp.shell.currentWidget.sessionContext.restartKernel().then(() => true)"
+# What each cell shows below its code, once all cells are drawn; null where there is nothing to show.
+SHOWN = """async () => {
+    const {content} = window.jupyterapp.shell.currentWidget
+    await Promise.all(content.widgets.map(cell => cell.ready))
+    return content.widgets.map(({model, node}) => {
+        if (!model.outputs?.length) return null
+        const area = node.querySelector('.jp-Cell-outputWrapper')
+        const seen = [...area.querySelectorAll('.jp-OutputArea-output')].some(each => each.checkVisibility())
+        return area.innerText.trim() || (seen ? 'a picture' : '')
+    })
+}"""
 # Unlike `application:close`, asks nothing: the outputs are not to be saved.
 CLOSE = "window.jupyterapp.shell.currentWidget.dispose()"
 NOTEBOOK = "JSON.stringify(window.jupyterapp.shell.currentWidget.context.model)"
@@ -110,7 +120,8 @@ class BrowserSession:
     def problems(self, path: Path, pictures: Path | None = None, grace: float = GRACE) -> list[str]:
         """Open a copy of a notebook, do with it what learners do.
 
-        Return what they must not meet. They run half of it, restart the kernel, run it all, and look at it.
+        Return what they must not meet. They open it and see no answer yet, run half of it, restart the
+        kernel, run it all, and look at it.
         With a folder for `pictures`, draw it there as it looks then, on light and on dark ground. `grace`:
         seconds for processes to end.
         """
@@ -119,6 +130,8 @@ class BrowserSession:
         with self._events() as found:
             try:
                 self._open(path.name)
+                shown = self.page.evaluate(SHOWN)
+                found.extend(f"shown before its cell is run: {text}" for text in shown if text)
                 found.extend(self._run(stored, len(stored.cells) // 2))
                 self.page.wait_for_function(RESTART)
                 self.page.wait_for_function(IS_IDLE)
@@ -158,7 +171,12 @@ class BrowserSession:
         except TimeoutError:
             found.append("a cell did not end, or the kernel died")
         ran = nbformat.reads(self.page.evaluate(NOTEBOOK), as_version=4)
-        return found + problems(ran.cells[:cells], stored.cells[:cells])
+        hidden = [
+            f"hidden after its cell was run:\n{cell.source}"
+            for cell, text in zip(ran.cells[:cells], self.page.evaluate(SHOWN), strict=False)
+            if text == ""
+        ]
+        return found + hidden + problems(ran.cells[:cells], stored.cells[:cells])
 
     def _look(self, name: str, pictures: Path | None) -> list[str]:
         self.page.wait_for_function(PICTURES_ARE_THERE)

@@ -117,3 +117,23 @@ def test_an_undeclared_import_is_noticed(tmp_path: Path) -> None:
     (tmp_path / "late.py").write_text("def late():\n    import hypothesis\n", encoding="utf-8")
     assert undeclared([tmp_path], declared()) == {"hypothesis"}
     assert undeclared([tmp_path], declared("test")) == set()
+
+
+DOORS = """
+import {first}
+import todo_lib.course, todo_lib.lab
+for door in (todo_lib.course, todo_lib.lab):
+    for name in {{*door.__all__, *door.ON_DEMAND}}:
+        print(name, callable(getattr(door, name)) or type(getattr(door, name)))
+"""
+
+
+@pytest.mark.parametrize("first", ["todo_lib", "todo_lib.lab.errors.lookup", "todo_lib.course.lessons"])
+def test_the_doors_give_what_they_promise(first: str) -> None:
+    """Whatever was imported before: a package of the same name must not stand in the way."""
+    command = [sys.executable, "-c", DOORS.format(first=first)]
+    done = subprocess.run(command, capture_output=True, text=True, check=False, cwd=REPOSITORY)
+    assert not done.stderr
+    wrong = [line for line in done.stdout.splitlines() if not line.endswith(" True")]
+    assert len(done.stdout.splitlines()) > 20
+    assert wrong == []

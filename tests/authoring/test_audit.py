@@ -14,6 +14,7 @@ from typing import Any
 import nbformat
 import pytest
 
+from todo_lib.authoring.build import CURTAIN
 from todo_lib.course.migration.project import REPOSITORY
 from todo_lib.lab.messages import Note
 
@@ -23,6 +24,14 @@ IGNORE = "nbval-ignore-output"  # so that only the audit can notice
 
 LOAD = ("%load_ext todo_lib.course", [], [])
 ONE = ("1", ["1"], [])
+BEHIND_A_CURTAIN = ("2", [CURTAIN, "2"], [])
+SQLALCHEMY_2_1 = """print("✓ MissingGreenlet, as expected: can't call await_() here")
+print("  It came inside StatementError: write `except StatementError`.")
+print("✓ IntegrityError, as expected")"""
+SQLALCHEMY_2_0 = (
+    "✓ MissingGreenlet, as expected: can't call await_only() here\n✓ IntegrityError, as expected\n"
+)
+ANOTHER_VERSION = (SQLALCHEMY_2_1, [nbformat.v4.new_output("stream", text=SQLALCHEMY_2_0)], [])
 
 
 def stored_error(name: str, value: str, line: int = 1) -> list[Any]:
@@ -34,6 +43,7 @@ def stored_error(name: str, value: str, line: int = 1) -> list[Any]:
     ]
 
 
+GOOD = [LOAD, ONE, BEHIND_A_CURTAIN, ANOTHER_VERSION]
 # name → (cells: source, stored outputs, tags; the test that must fail; words of its message)
 BAD: dict[str, tuple[list[tuple[str, list[Any], list[str]]], str, str]] = {
     "wrong_error_raised": (
@@ -109,6 +119,11 @@ BAD: dict[str, tuple[list[tuple[str, list[Any], list[str]]], str, str]] = {
         "again",
         "raises AssertionError",
     ),
+    "fails_when_run_twice": (
+        [LOAD, ONE, ("before = 0", [], []), ("before += 1\nassert before == 1", [], [])],
+        "again",
+        "raises AssertionError",
+    ),
     "no_error_when_run_again": (
         [
             LOAD,
@@ -128,7 +143,7 @@ BAD: dict[str, tuple[list[tuple[str, list[Any], list[str]]], str, str]] = {
     ),
 }
 SOLVED = {"exercise_never_checked", "stub_in_the_solved_edition"}
-LEARNER = {"fails_when_run_again", "no_error_when_run_again"}
+LEARNER = {"fails_when_run_again", "fails_when_run_twice", "no_error_when_run_again"}
 
 
 def notebook(name: str, cells: list[tuple[str, Any, list[str]]]) -> nbformat.NotebookNode:
@@ -158,7 +173,7 @@ def notebook(name: str, cells: list[tuple[str, Any, list[str]]]) -> nbformat.Not
 def ran(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     """Run the good notebook and every bad one; return what the audit wrote down."""
     folder = tmp_path_factory.mktemp("notebooks")
-    nbformat.write(notebook("good", [LOAD, ONE]), folder / "good.ipynb")
+    nbformat.write(notebook("good", GOOD), folder / "good.ipynb")
     for name, (cells, _, _) in BAD.items():
         nbformat.write(notebook(name, cells), folder / f"{name}.ipynb")
     report = folder / "report.json"
@@ -198,7 +213,7 @@ def messages(ran: dict[str, Any], name: str) -> dict[str, str]:
 def test_the_good_notebook_is_green(ran: dict[str, Any]) -> None:
     """Otherwise red would mean nothing."""
     assert messages(ran, "good") == {}
-    assert ran["audited"]["good.ipynb"]["ran"] == {"compared": 2}
+    assert ran["audited"]["good.ipynb"]["ran"] == {"compared": len(GOOD)}
 
 
 @pytest.mark.parametrize("name", BAD)

@@ -1,4 +1,4 @@
-"""Every notebook in a real browser: it survives what learners do, and nothing there would puzzle them.
+"""Every notebook in a real browser: it survives what learners do, gives nothing away, and puzzles nobody.
 
 What is seen stays in build/screenshots, to be looked at.
 """
@@ -9,10 +9,11 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from nbformat import v4, write
+from nbformat import read, v4, write
 
 from tests.authoring.browser import BrowserSession, NoBrowserError, browser_session
-from todo_lib.authoring.build import NOTEBOOKS
+from todo_lib.authoring.build import CURTAIN, NOTEBOOKS
+from todo_lib.authoring.editions import HIDDEN
 from todo_lib.course.syllabus import lessons
 
 PICTURES = NOTEBOOKS.parent / "build" / "screenshots"
@@ -59,7 +60,10 @@ def without_browser(reason: str) -> None:
 
 @pytest.mark.parametrize("name", [each.notebook.removesuffix(".ipynb") for each in lessons()])
 def test_a_learner_can_run_the_notebook(name: str, jupyterlab: BrowserSession) -> None:
-    """Half of it, and after a restart all of it: cells fail only where they should, and fit in the window."""
+    """Half of it, and after a restart all of it: cells fail only where they should, and fit in the window.
+
+    What is stored can be seen when its cell is run, and not before.
+    """
     PICTURES.mkdir(parents=True, exist_ok=True)
     found = jupyterlab.problems(NOTEBOOKS / f"{name}.ipynb", PICTURES)
     assert not found, "\n".join(found)
@@ -81,6 +85,26 @@ def test_every_problem_is_found(jupyterlab: BrowserSession, tmp_path: Path) -> N
     wanted = [words for *_, words in BROKEN if words]
     assert len(found) == len(wanted), "\n".join(found)
     assert [words for words in wanted if not any(words in problem for problem in found)] == []
+
+
+TEXT = v4.new_output("execute_result", data={"text/plain": "'the answer'"}, execution_count=1)
+PICTURE = v4.new_output("display_data", data={"text/html": "<svg width='9' height='9'></svg>"})
+ERROR = v4.new_output("error", ename="ValueError", evalue="the answer")
+
+
+@pytest.mark.parametrize("metadata", [{}, HIDDEN], ids=["open", "hidden"])
+@pytest.mark.parametrize("curtain", [[], [CURTAIN]], ids=["", "curtain"])
+def test_an_answer_that_is_seen_too_early_is_reported(
+    metadata: dict[str, object], curtain: list[object], jupyterlab: BrowserSession, tmp_path: Path
+) -> None:
+    """JupyterLab shows the beginning of what it hides: only behind an empty output is it out of sight."""
+    path = broken(tmp_path / "stored.ipynb", [("'the answer'", metadata)] * 3)
+    stored = read(path, as_version=4)
+    for number, (cell, output) in enumerate(zip(stored.cells, (TEXT, PICTURE, ERROR), strict=True)):
+        cell.outputs, cell.id = [*curtain, output], f"cell-{number}"
+    write(stored, path)
+    early = [each for each in jupyterlab.problems(path) if each.startswith("shown before its cell is run")]
+    assert len(early) == (0 if curtain and metadata else 3), early
 
 
 def test_a_restart_shows_what_one_run_would_not(jupyterlab: BrowserSession, tmp_path: Path) -> None:

@@ -35,6 +35,17 @@ def test_building_twice_gives_the_same_bytes(course: Path, tmp_path: Path) -> No
     assert build(source, tmp_path).read_bytes() == first
 
 
+def test_a_curtain_stands_before_every_output(course: Path, tmp_path: Path) -> None:
+    """One, however often the outputs serve again; none where there is nothing to hide."""
+    changed(course, "The end of", "```{code-cell} ipython3\nnothing = None\n```\n\nThe end of")
+    for heading in ("## How many?", "## How much?"):
+        source = changed(course, "## How many?", heading)
+        cells = nbformat.read(build(source, tmp_path), as_version=4).cells
+        outputs = [cell.outputs for cell in cells if cell.cell_type == "code"]
+        assert [each.count(builder.CURTAIN) for each in outputs] == [1, 1, 0]
+        assert [each[:1] == [builder.CURTAIN] for each in outputs] == [True, True, False]
+
+
 def test_a_change_of_prose_needs_no_kernel(
     course: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

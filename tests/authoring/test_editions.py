@@ -26,6 +26,14 @@ def test_the_editions_differ_by_the_answer_only(course: Path) -> None:
     assert source.solution("sum") == ("total = 0\ntotal = 1 + 1\ntotal", "One and one.")
 
 
+def test_only_the_learners_edition_hides_what_is_stored(course: Path) -> None:
+    """No cell shows its output before it is run; the solved edition is there to be read."""
+    source = read(course)
+    for edition, hides in (("learner", True), ("solved", None)):
+        code = [cell for cell in notebook(source, edition).cells if cell.cell_type == "code"]
+        assert {cell.metadata.get("jupyter", {}).get("outputs_hidden") for cell in code} == {hides}
+
+
 def test_what_can_be_generated_is_not_typed(course: Path) -> None:
     """Header, question with its options, numbers and titles come from the front matter and the texts."""
     cells = [cell.source for cell in notebook(read(course), "learner").cells]

@@ -28,7 +28,7 @@ JUDGE = FileJudge(
             "They are red if `delete` deletes nothing.",
             base=after("the_whole_store"),
             green=False,
-            mutation=(STORE, "delete(Task).where(Task.id == id)", "delete(Task).where(Task.id == -id)"),
+            mutations=((STORE, "delete(Task).where(Task.id == id)", "delete(Task).where(Task.id == -id)"),),
             select=(STORE_TESTS,),
             words="test_delete_removes_the_task",
         ),
@@ -123,7 +123,9 @@ async def test_what_hangs_is_stopped(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(scenario, "LIMIT", 3.0)
     endless = TESTS.replace("    result = await store.add(a_task())\n", "    while True:\n        pass\n")
     assert endless != TESTS
-    assert (await judged(endless)).cause == "hangs"
+    verdict = await judged(endless)
+    assert verdict.cause == "hangs"
+    assert "✗ test_add_returns_the_saved_task" in repr(verdict)
 
 
 @pytest.mark.asyncio
@@ -137,7 +139,8 @@ async def test_what_is_no_file(answer: object, cause: str) -> None:
 async def test_an_application_that_cannot_be_broken_is_our_fault() -> None:
     """A trial whose edit no longer fits must not pass for a red."""
     judge = FileJudge(
-        STORE_TESTS, (Scenario("", base=after("the_whole_store"), green=False, mutation=(STORE, "gone", "")),)
+        STORE_TESTS,
+        (Scenario("", base=after("the_whole_store"), green=False, mutations=((STORE, "gone", ""),)),),
     )
     with pytest.raises(ValueError, match="has no 'gone' to break"):
         await judge("tests", TESTS)
@@ -158,6 +161,58 @@ async def test_tests_that_are_stopped_leave_no_process(monkeypatch: pytest.Monke
     with pytest.raises(TimeoutError):
         async with asyncio.timeout(0.3):
             await run_tests(after="dependencies_and_endpoints")
+
+
+SKIPPED = """\
+import pytest
+
+
+def test_passes(tmp_path):
+    assert "pytest-of-" not in str(tmp_path), "pytest leaves the last three of those folders behind"
+
+
+@pytest.mark.skip(reason="later")
+def test_with_a_mark():
+    assert False
+
+
+@pytest.mark.xfail
+def test_may_fail():
+    assert False
+
+
+@pytest.mark.xfail
+def test_may_pass():
+    assert True
+
+
+def test_gives_up():
+    pytest.skip("later")
+
+
+def test_left_out():
+    assert False
+"""
+
+
+@pytest.mark.asyncio
+async def test_what_did_not_run_did_not_pass() -> None:
+    """Nor did it fail."""
+    config = "[tool.pytest.ini_options]\naddopts = \"-k 'not left_out'\"\n"
+    run = await run_tests(
+        {"tests/test_skips.py": SKIPPED, "pyproject.toml": config}, select="tests/test_skips.py"
+    )
+    assert (run.counts, run.green) == ("1 passed, 5 skipped", True), run
+    assert "– test_gives_up" in repr(run)
+
+
+@pytest.mark.asyncio
+@pytest.mark.parametrize(("fails", "holds"), [(False, 2), (True, 0)])
+async def test_a_red_counts_only_after_the_green(fails: bool, holds: int) -> None:
+    """Whoever is always red notices nothing."""
+    tests = TESTS.replace("    assert result.id > 0\n", "    assert False\n") if fails else TESTS
+    verdict = await judged(tests)
+    assert (verdict.holds, verdict.total) == (holds, 2)
 
 
 @pytest.mark.asyncio

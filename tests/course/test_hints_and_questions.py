@@ -1,5 +1,8 @@
 """What surrounds a check: strict runs, a broken checker, hints, solutions, predictions."""
 
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import Any
 
 import pytest
@@ -8,8 +11,9 @@ from tests.course.test_exercises import LESSONS
 from todo_lib.course import lesson
 from todo_lib.course.lessons import opened
 from todo_lib.course.source import LessonSource
+from todo_lib.lab.checks import EveryDriver, FunctionJudge
 from todo_lib.lab.exercise import Exercise
-from todo_lib.lab.questions import Prediction
+from todo_lib.lab.questions import Prediction, Recall
 from todo_lib.lab.verdict import CheckFailedError, Outcome, Verdict
 
 
@@ -119,3 +123,50 @@ def test_a_check_promises_what_it_judges() -> None:
     """There are no hidden tests."""
     assert exercise().promises().lines == ("it is so.",)
     assert all(part.promises().lines for part in lesson("05").exercises.values())
+
+
+def offered(thing: Any) -> Iterator[Any]:
+    """Return all that Tab offers behind this, and the judges: who looks for them must ask, not stumble."""
+    for name in dir(thing):
+        if not name.startswith("_"):
+            part = getattr(thing, name)
+            yield part
+            if isinstance(part, Exercise):
+                judge: Any = part.judge
+                scenarios = getattr(judge, "scenarios", ())
+                mistakes = getattr(judge, "mistakes", ())
+                yield from (judge, judge.__call__, *scenarios, *mistakes)
+            yield from offered(part)
+
+
+@pytest.mark.parametrize("source", LESSONS.values(), ids=list(LESSONS))
+def test_nothing_printed_gives_an_answer_away(source: LessonSource) -> None:
+    """Whoever forgets the parentheses reads how to go on, in a line."""
+    q = opened(source.info)
+    things = [q, q.exercises, *offered(q)]
+    assert len(things) > 6 * len(q.exercises)
+    lines = {
+        line.strip()
+        for name in source.exercises
+        for line in source.solution(name)[0].splitlines()
+        if len(line) > 20
+    }
+    for thing in things:
+        shown = repr(thing)
+        assert len(shown) < (1000 if thing is q.exercises else 200), shown
+        assert not [line for line in lines if line in shown + repr(source)]
+        assert not re.search(r"\b[A-D]\b|def test_|assert ", shown)
+    for part in vars(q).values():
+        if isinstance(part, Exercise | Prediction | Recall):
+            assert repr(part).startswith(f"q.{part.name}: ")
+
+
+def test_a_judge_of_another_kind_is_discreet_too() -> None:
+    """Also one that a lesson makes, whatever `dataclass` would add."""
+
+    @dataclass(frozen=True)
+    class Own(FunctionJudge):
+        secret: str = "order_by"
+
+    assert repr(Own((), secret="order_by")) == "<Own>"
+    assert repr(EveryDriver(lambda url: Own(()))) == "<EveryDriver>"

@@ -144,3 +144,16 @@ def test_every_topic_of_the_catalogue_has_its_lesson() -> None:
     known = {value for name, value in vars(topics).items() if name.isupper()}
     assert set(TOPICS) == known == {entry.topic for entry in catalogue().values()}
     assert set(TOPICS.values()) <= set(LESSONS)
+
+
+def test_commands_find_the_courses_python() -> None:
+    """A terminal of JupyterLab may find another one first: `python` alone would be that one."""
+    bare = re.compile(r"`(?:python\d?|pytest|uvicorn)(?: [^`]+)?`")
+    found = [f"{name}: {match}" for name, source in LESSONS.items() for match in bare.findall(prose(source))]
+    assert [each for each in found if "`python`" not in each] == []  # the word itself may stand there
+    commands = {
+        each
+        for source in LESSONS.values()
+        for each in re.findall(r"`\.\./\.venv/bin/python -m (\w+)", prose(source))
+    }
+    assert commands == {"pytest", "uvicorn"}

@@ -1,6 +1,8 @@
 """The learner's own project, lesson by lesson: red and green exactly where the lessons say so."""
 
 import asyncio
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -13,6 +15,7 @@ from todo_lib.course.migration.project import (
     ENDPOINT_TESTS,
     LAST,
     PACKAGE,
+    REPOSITORY,
     STEPS,
     STORE_TESTS,
     SYNC_CONFIG,
@@ -170,8 +173,15 @@ async def test_settings_that_were_forgotten_are_named(tmp_path: Path) -> None:
             "in task.model_dump(exclude_unset=True)",
             "`update` replaces the whole task",
         ),
+        ("if wanted.q:", "if wanted.q and not wanted.q:", "does not hold: filter("),
+        (
+            "Task.due_date <= wanted.due_before",
+            "Task.due_date < wanted.due_before",
+            "does not hold: filter(",
+        ),
+        ("select(Task).order_by(Task.id)", "select(Task)", "does not hold: all("),
     ],
-    ids=["no intent to write", "what is left out stays"],
+    ids=["no intent to write", "what is left out stays", "no text", "the day itself", "no order"],
 )
 async def test_the_finished_store_is_asked_for_more_than_its_tests_do(
     tmp_path: Path, right: str, wrong: str, words: str
@@ -183,6 +193,56 @@ async def test_the_finished_store_is_asked_for_more_than_its_tests_do(
     verdict = await exercise("the_whole_store").check(tmp_path)
     assert verdict.outcome is Outcome.PARTLY
     assert words in repr(verdict)
+
+
+AFTER_TESTS = files_after("tests_first")[STORE_TESTS]
+FIXTURE = AFTER_TESTS[AFTER_TESTS.index("@pytest_asyncio.fixture") : AFTER_TESTS.index("def a_task(")]
+IMPORTS = AFTER_TESTS[: AFTER_TESTS.index("TOMORROW")]
+ALL_DONE = files_after(LAST)
+MAIN = f"{APP}/main.py"
+FURTHER = {
+    "a fixture in conftest.py": (
+        "tests_first",
+        {STORE_TESTS: AFTER_TESTS.replace(FIXTURE, ""), "tests/conftest.py": IMPORTS + FIXTURE},
+    ),
+    "settings in place of marks": (
+        "endpoint_tests",
+        {
+            ENDPOINT_TESTS: files_after("endpoint_tests")[ENDPOINT_TESTS].replace(
+                "@pytest.mark.asyncio\n", ""
+            ),
+            CONFIG: ASYNC_CONFIG.replace('"strict"', '"auto"'),
+        },
+    ),
+    "a helper of the store": (
+        "the_whole_store",
+        {
+            STORE: files_after("the_whole_store")[STORE].replace(
+                "class DataStoreDb", "from .queries import open_tasks\n\n\nclass DataStoreDb"
+            ),
+            f"{APP}/queries.py": "def open_tasks():\n    return None\n",
+        },
+    ),
+    "settings that the app reads": (
+        LAST,
+        {
+            MAIN: ALL_DONE[MAIN]
+            .replace("import os\n", "import os\nfrom pathlib import Path\n")
+            .replace('"To-Do Task API"', 'Path(__file__).with_suffix(".txt").read_text()'),
+            f"{APP}/main.txt": "To-Do",
+        },
+    ),
+}
+
+
+@pytest.mark.asyncio
+@pytest.mark.parametrize("further", FURTHER)
+async def test_what_the_learner_has_added_is_taken_along(tmp_path: Path, further: str) -> None:
+    """The files of the lesson may need it."""
+    lesson, files = FURTHER[further]
+    write_project(tmp_path, files_after(lesson) | files)
+    verdict = await exercise(lesson).check(tmp_path)
+    assert verdict.outcome is Outcome.RIGHT, verdict
 
 
 @pytest.mark.asyncio
@@ -203,6 +263,60 @@ def test_a_new_workspace_never_overwrites_the_old_one(tmp_path: Path) -> None:
     assert (tmp_path / "workspace-1" / "mine.txt").read_text() == "hours of work"
     new_workspace(into=place)
     assert sorted(each.name for each in tmp_path.iterdir()) == ["workspace", "workspace-1", "workspace-2"]
+
+
+def make_workspace(after: str, place: Path) -> subprocess.CompletedProcess[str]:
+    """Do what `make workspace AFTER=…` does, for a workspace here."""
+    script = (
+        "import runpy, sys; from pathlib import Path; from todo_lib.course.migration import project; "
+        f"project.REPOSITORY = Path({str(place)!r}); "
+        f"sys.argv[1:] = ['--after={after}']; runpy.run_module({workspace.__name__!r}, run_name='__main__')"
+    )
+    command = [sys.executable, "-W", "error", "-c", script]
+    return subprocess.run(command, capture_output=True, text=True, cwd=REPOSITORY, check=False)
+
+
+@pytest.mark.parametrize(
+    ("after", "number"), [("4", "04"), ("04", "04"), ("first_awaits", "05"), ("0", "00")]
+)
+def test_make_workspace_understands_a_person(after: str, number: str, tmp_path: Path) -> None:
+    """A lesson's number with or without its zero; and Python has nothing to warn of."""
+    done = make_workspace(after, tmp_path)
+    assert f"✓ workspace/ holds the project after lesson {number}" in done.stdout
+    assert (done.returncode, done.stderr) == (0, "")
+    assert (tmp_path / "workspace" / CONFIG).exists()
+
+
+@pytest.mark.parametrize("after", ["99", "no", "9", "-1", "4.5", "was_it_worth_it"])
+def test_make_workspace_touches_nothing_for_a_lesson_that_is_none(after: str, tmp_path: Path) -> None:
+    """It says what it knows, without a traceback."""
+    (tmp_path / "workspace").mkdir()
+    (tmp_path / "workspace" / "mine.txt").write_text("hours of work")
+    done = make_workspace(after, tmp_path)
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr.startswith("Nothing was changed: the project knows lessons '00' to '08', not ")
+    assert len(done.stderr.splitlines()) == 1
+    assert [path.name for path in tmp_path.rglob("*")] == ["workspace", "mine.txt"]
+
+
+def test_whoever_gives_a_number_in_a_cell(tmp_path: Path) -> None:
+    """With or without quotes."""
+    assert "after lesson 05" in repr(new_workspace(5, into=tmp_path / "workspace"))
+    with pytest.raises(ValueError, match="not '42'"):
+        new_workspace(42, into=tmp_path / "workspace")
+    assert [path.name for path in tmp_path.iterdir()] == ["workspace"]
+
+
+@pytest.mark.parametrize(
+    "made",
+    ["workspace/", "workspace-1/", "workspace-12/", "notebooks/workspace-1/", "build/", ".mypy_cache/"],
+)
+def test_git_ignores_what_the_course_makes(made: str) -> None:
+    """Also what was moved aside."""
+    command = ["git", "check-ignore", "--no-index", "--quiet", f"{made}new"]
+    if not (REPOSITORY / ".git").exists():
+        pytest.skip("this copy of the course is no clone")
+    assert subprocess.run(command, cwd=REPOSITORY, check=False).returncode == 0
 
 
 def test_an_unknown_lesson_is_refused() -> None:

@@ -6,6 +6,7 @@ import importlib.metadata
 import importlib.util
 import re
 import sqlite3
+import subprocess
 import sys
 import tempfile
 from collections.abc import Callable
@@ -15,6 +16,7 @@ from typing import Any
 import psutil
 import pytest
 
+import todo_lib
 from todo_lib.async_app.datastore import DataStoreDb
 from todo_lib.course.readiness import preflight
 from todo_lib.lab.aio.unawaited import catch_unawaited
@@ -66,6 +68,11 @@ def packaging_missing(patch: pytest.MonkeyPatch, _: Path) -> None:
 def greenlet_broken(patch: pytest.MonkeyPatch, _: Path) -> None:
     """Installed, and its binary part cannot be loaded."""
     patch.setitem(sys.modules, "greenlet", None)
+
+
+def package_broken(patch: pytest.MonkeyPatch, _: Path) -> None:
+    """Its metadata are there, its modules are not."""
+    patch.setitem(sys.modules, "todo_lib.async_app.main", None)
 
 
 def old_sqlite(patch: pytest.MonkeyPatch, _: Path) -> None:
@@ -172,6 +179,7 @@ BROKEN: dict[Break, tuple[str, str, str]] = {
     package_too_new: ("packages", "Found: sqlalchemy 2.", PIP),
     packaging_missing: ("packages", "Found: ModuleNotFoundError: import of packaging.requirements", PIP),
     greenlet_broken: ("greenlets", "Found: ModuleNotFoundError: import of greenlet", "--force-reinstall"),
+    package_broken: ("imports", "Found: ModuleNotFoundError: import of todo_lib.async_app.main", PIP),
     old_sqlite: ("sqlite", "Found: 3.26.0", NEWER),
     no_temporary_folder: ("folder", "Found: FileNotFoundError: ", TMPDIR),
     no_wal: ("folder", "the journal mode is memory: WAL is refused", TMPDIR),
@@ -325,3 +333,76 @@ async def test_nothing_stays_in_the_temporary_folder(monkeypatch: pytest.MonkeyP
     driver_fails(monkeypatch, tmp_path)
     await preflight()
     assert not names_in(tmp_path)
+
+
+# -- really missing ------------------------------------------------------------------------------------
+
+REQUIRED = sorted(
+    re.split(r"[^\w.-]", line)[0] for line in importlib.metadata.requires("todo-lib") or [] if ";" not in line
+)
+PREFLIGHT = """
+import asyncio, sys
+from todo_lib.course import preflight
+strangers = {name.partition(".")[0] for name in sys.modules} - {*sys.stdlib_module_names, "todo_lib"}
+print("imported:", sorted(strangers - {"__main__"}))
+async def main():
+    print(await preflight())
+asyncio.run(main())
+"""
+LOAD = """
+from todo_lib.course import NotReadyError, load_ipython_extension
+try:
+    load_ipython_extension(None)
+except NotReadyError as error:
+    print("\\n".join(error._render_traceback_()))
+"""
+
+
+def without(package: str, folder: Path) -> Path:
+    """Make a folder in which Python finds all that is installed, but not this package."""
+    for path in sorted({Path(str(each.locate_file(""))) for each in importlib.metadata.distributions()}):
+        for part in path.iterdir():
+            if not (folder / part.name).exists():
+                (folder / part.name).symlink_to(part)
+    for file in importlib.metadata.files(package) or []:
+        if file.parts[0] != "..":
+            (folder / file.parts[0]).unlink(missing_ok=True)
+    return folder
+
+
+def run_there(code: str, folder: Path) -> str:
+    """Run code in a Python that knows this folder and the course alone; return what it prints."""
+    search = [str(Path(todo_lib.__file__).parents[1]), str(folder)]
+    script = f"import sys; sys.path += {search}\n{code}"
+    done = subprocess.run(
+        [sys.executable, "-I", "-S", "-c", script],
+        capture_output=True,
+        text=True,
+        cwd=folder,
+        check=False,
+    )
+    assert not done.stderr, done.stderr
+    return done.stdout
+
+
+@pytest.mark.parametrize("package", [*REQUIRED, *module.BROUGHT])
+def test_preflight_speaks_of_what_is_really_missing(package: str, tmp_path: Path) -> None:
+    """It starts without it, names it and the fix; and imports nothing that it looks for before it looks."""
+    said = run_there(PREFLIGHT, without(package, tmp_path))
+    assert said.startswith("imported: []\n")
+    assert "✗ this machine is not ready" in said
+    found = next(line for line in said.splitlines() if "✗ not ready: " in line)
+    assert package.replace("-", "_") in found.replace("-", "_").lower()
+    assert "fix: in a cell: `%pip install -c " in said or "fix: in a terminal: `" in said
+
+
+@pytest.mark.parametrize(
+    "package", ["greenlet", "SQLAlchemy", "pydantic", "blockbuster", "uvicorn", "ipython"]
+)
+def test_a_lesson_that_lacks_a_package_says_so_in_its_first_line(package: str, tmp_path: Path) -> None:
+    """Not by a traceback: what is missing, and the fix."""
+    found, fix, restart = run_there(LOAD, without(package, tmp_path)).splitlines()
+    assert found.startswith("✗ not ready: ")
+    assert package.lower() in found.lower()
+    assert fix.startswith("fix: in a ")
+    assert restart.startswith("Then restart the kernel")

@@ -18,6 +18,7 @@ from todo_lib.async_app.database import create_async_session_factory, create_tab
 from todo_lib.entities import Task
 from todo_lib.lab.blank import BLANK
 from todo_lib.lab.errors.expected import ExpectationError, expect_error, stable_text
+from todo_lib.lab.errors.model import related
 
 
 def test_the_error_is_one_line_and_kept(capsys: pytest.CaptureFixture[str]) -> None:
@@ -91,7 +92,14 @@ def test_wrapped_errors_count(capsys: pytest.CaptureFixture[str]) -> None:
         raise ExceptionGroup("outside", [TypeError("x"), ExceptionGroup("inside", [KeyError("member")])])
     assert isinstance(expected.error, ExceptionGroup), "what was raised is kept, not what was found in it"
     shown = capsys.readouterr().out.splitlines()
-    assert shown == [f"✓ KeyError, as expected: '{where}'" for where in ("orig", "cause", "member")]
+    assert shown == [
+        "✓ KeyError, as expected: 'orig'",
+        "  It came inside StatementError: write `except StatementError`.",
+        "✓ KeyError, as expected: 'cause'",
+        "  It came inside ValueError: write `except ValueError`.",
+        "✓ KeyError, as expected: 'member'",
+        "  It came inside ExceptionGroup: write `except* KeyError`.",
+    ]
 
 
 def test_an_error_that_was_being_handled_does_not_count() -> None:
@@ -154,7 +162,7 @@ def test_a_blank_judges_nothing(capsys: pytest.CaptureFixture[str]) -> None:
 
 @pytest.mark.asyncio
 async def test_an_expired_attribute(database: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """SQLAlchemy 2.0 and 2.1 raise differently and say it differently; the line is the same.
+    """SQLAlchemy 2.0 and 2.1 raise differently and say it differently; the words are its own.
 
     2.1 leaves a coroutine behind that nobody awaited: it is put away, or this test would be red.
     """
@@ -165,14 +173,19 @@ async def test_an_expired_attribute(database: Path, capsys: pytest.CaptureFixtur
             task = Task(name="water the plants", priority=1, due_date=date(2028, 2, 29), done=False)
             session.add(task)
             await session.commit()
-            with expect_error(MissingGreenlet):
+            with expect_error(MissingGreenlet) as expected:
                 task.name  # noqa: B018 (reading it is what fails)
             with expect_error(IntegrityError):
                 await session.execute(text("INSERT INTO tasks (id) VALUES (1)"))
     finally:
         await dispose(factory)
+    own = next(each.error for each in related(expected.error) if isinstance(each.error, MissingGreenlet))
+    words = str(own).partition(". ")[0]
+    assert words.startswith("greenlet_spawn has not been called; can't call await_")
+    wrapped = isinstance(expected.error, StatementError)
     assert capsys.readouterr().out.splitlines() == [
-        "✓ MissingGreenlet, as expected: greenlet_spawn has not been called; can't call await_only() here",
+        f"✓ MissingGreenlet, as expected: {words}",
+        *(["  It came inside StatementError: write `except StatementError`."] if wrapped else []),
         "✓ IntegrityError, as expected: (sqlite3.IntegrityError) NOT NULL constraint failed: tasks.name",
     ]
 
@@ -225,7 +238,8 @@ def test_a_forgotten_await_is_still_reported() -> None:
         ("First. Second.", "First"),
         ("1.5 is e.g. not a day.", "1.5 is e.g. not a day"),
         ("can't call await_() here. Was IO …? (Background on this error at: https://sqlalche.me/e/21/xd2s)",
-         "can't call await_only() here"),
+         "can't call await_() here"),
+        ("can't call await_only() here. Was IO …?", "can't call await_only() here"),
         ("is provisioning (Background on this error at: https://sqlalche.me/e/20/isce)", "is provisioning"),
         ("<Task at 0x7f1167fa9d50> is not bound", "<Task at 0x…> is not bound"),
         ("Task <Task pending name='Task-17' coro=<f() running at /tmp/ipykernel_12/345.py:3>>",

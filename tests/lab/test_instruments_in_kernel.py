@@ -3,8 +3,10 @@
 import asyncio
 import base64
 import inspect
+import re
 from concurrent.futures import ThreadPoolExecutor
 from datetime import date, timedelta
+from typing import Any
 
 import pytest
 from nbclient import NotebookClient
@@ -100,6 +102,20 @@ CELLS = {
             print(other.connect_ex((client.base_url.host, client.base_url.port)) == 0, client.is_closed)
         [task.get_name() for task in asyncio.all_tasks() if "uvicorn" in repr(task)]
     """,
+    "a slow check": """
+        from todo_lib.lab.exercise import Exercise, ExerciseSet
+        from todo_lib.lab.verdict import Outcome, Verdict
+
+        class Slow:
+            promises = ()
+            async def __call__(self, exercise, answer):
+                await asyncio.sleep(1.2)
+                time.sleep(1)  # the loop stands still
+                return Verdict(Outcome.RIGHT, exercise)
+
+        slow = ExerciseSet("Lesson", {"get": Exercise(Slow(), (), None)}).get
+        await slow.check(1)
+    """,
     "nothing is left": """
         await dispose(factory)
         open_things()
@@ -107,8 +123,6 @@ CELLS = {
 }
 PRINTED = {
     "load": "False",
-    "an expired attribute": "✓ MissingGreenlet, as expected: greenlet_spawn has not been called; can't call "
-    "await_only() here\n",
     "timed": "True",
     "stall": "! the event loop was blocked\n  For more than 100 ms no other task could run.",
     "pool": "size  checked in  checked out  overflow\n5     1           0            0",
@@ -116,6 +130,20 @@ PRINTED = {
     "the interrupted server is gone": "False True\n[]",
     "nothing is left": "✓ nothing is left open\n  No asyncio task, no connection, no thread.",
 }
+
+
+progress_seen: list[str | None] = []
+"""What a line of progress said, one update after the other."""
+
+
+class Recording(NotebookClient):
+    """Notes what is shown for a while only."""
+
+    def process_message(self, msg: dict[str, Any], cell: NotebookNode, cell_index: int) -> Any:
+        """Take a message of the kernel."""
+        if msg["content"].get("transient"):
+            progress_seen.append(msg["content"]["data"].get("text/plain"))
+        return super().process_message(msg, cell, cell_index)
 
 
 @pytest.fixture(scope="module")
@@ -126,6 +154,7 @@ def ran(tmp_path_factory: pytest.TempPathFactory) -> dict[str, NotebookNode]:
     )
     cells = dict(zip(CELLS, notebook.cells, strict=True))
     interrupts = []
+    progress_seen.clear()
 
     async def interrupt() -> None:
         while not printed(cells["an interrupted server"]):  # noqa: ASYNC110 (in another process)
@@ -136,7 +165,7 @@ def ran(tmp_path_factory: pytest.TempPathFactory) -> dict[str, NotebookNode]:
         if cell is cells["an interrupted server"]:
             interrupts.append(asyncio.create_task(interrupt()))
 
-    client = NotebookClient(
+    client = Recording(
         notebook,
         timeout=20,
         allow_errors=True,
@@ -166,6 +195,25 @@ def test_a_cell_shows_this_and_nothing_else(ran: dict[str, NotebookNode], name: 
     """Neither a warning, nor a note of the watcher, nor a log."""
     assert raised(ran[name]) is None
     assert printed(ran[name]) == PRINTED[name]
+
+
+def test_an_expected_error_in_a_kernel(ran: dict[str, NotebookNode]) -> None:
+    """In the words of this version of SQLAlchemy, and with the error that wraps it, if any."""
+    shown = re.fullmatch(
+        r"✓ MissingGreenlet, as expected: greenlet_spawn has not been called; "
+        r"can't call await_(only)?\(\) here\n"
+        r"(  It came inside StatementError: write `except StatementError`\.\n)?",
+        printed(ran["an expired attribute"]),
+    )
+    assert shown, printed(ran["an expired attribute"])
+
+
+def test_a_slow_check_says_that_it_goes_on(ran: dict[str, NotebookNode]) -> None:
+    """It did while it ran, also when the loop stood still; of that, only an empty output is kept."""
+    assert progress_seen == [None, "… checking get: 1 s", "… checking get: 2 s", None]
+    kept, verdict = ran["a slow check"].outputs
+    assert kept.data == {}
+    assert verdict.data["text/plain"] == "✓ right: get"
 
 
 def test_queries_in_a_kernel(ran: dict[str, NotebookNode]) -> None:

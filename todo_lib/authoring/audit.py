@@ -5,7 +5,7 @@
 nbval runs the cells and compares the outputs. It does not notice a notebook without stored outputs, a
 coroutine that nobody awaited, a background task that failed, or something still open at the end. So each
 notebook gets two more tests after its last cell: `audit` asks the kernel what happened, and `again`, in the
-learner's edition, runs all cells once more.
+learner's edition, runs all cells once more, each twice.
 
     --whole-course        fail unless every lesson was audited, in both editions
     --audit-report FILE   write down what really ran, as JSON
@@ -107,11 +107,11 @@ class Audit(NotebookTest):
 
 
 class Again(NotebookTest):
-    """Every cell can be run once more in the same kernel."""
+    """Every cell can be run once more in the same kernel, and then at once again."""
 
     def problems(self) -> Iterator[str]:
-        """Run all cells, and compare which of them raise an error."""
-        for cell in _code(self.parent.nb):
+        """Run all cells, each twice, and compare which of them raise an error."""
+        for cell in (cell for each in _code(self.parent.nb) for cell in (each, each)):
             reply = self.reply(cell.source)
             meant, raised = ERROR_EXPECTED in _tags(cell), reply["status"] == "error"
             if raised and not meant:

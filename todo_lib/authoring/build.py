@@ -35,6 +35,9 @@ NOTEBOOKS = REPOSITORY / "notebooks"
 BUILD = REPOSITORY / "build"  # git ignores it
 EXPECTED = "solved.json"
 CELL_TIMEOUT = 60  # seconds
+# JupyterLab shows the first line of the first output in the place of those that it hides. This one has
+# none; where outputs are not hidden, nobody sees it.
+CURTAIN = nbformat.from_dict({"output_type": "display_data", "data": {}, "metadata": {}})
 # What may not stand in a stored output: it would differ on the next machine or in the next run.
 NOISE = re.compile(r"\b0x[0-9a-f]{6,}|/tmp/|/home/|/root/|/Users/|[A-Z]:\\\\|ipykernel_\d+")
 
@@ -59,6 +62,7 @@ def build(source: LessonSource, folder: Path = NOTEBOOKS) -> Path:
         execute(made, folder)
         if stored:
             _keep_what_varies(made, stored)
+    _draw_curtains(made)
     _refuse_noise(made, path.name)
     nbformat.write(made, path)
     for other in _stored_files(source, folder):
@@ -205,6 +209,12 @@ def _keep_what_varies(made: NotebookNode, stored: NotebookNode) -> None:
     for cell in made.cells:
         if "varies" in cell.metadata:
             cell.outputs = outputs.get(cell.id, cell.outputs)
+
+
+def _draw_curtains(made: NotebookNode) -> None:
+    for cell in _code(made):
+        if cell.outputs and cell.outputs[0] != CURTAIN:
+            cell.outputs.insert(0, CURTAIN)
 
 
 def _refuse_noise(made: NotebookNode, name: str) -> None:

@@ -21,6 +21,8 @@ COMMENT = re.compile(r"^([ \t]*)# ?", re.MULTILINE)
 KERNEL = {"display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3"}
 # nbval compares an output unless a cell has this tag; the reason stands in the cell's `varies`.
 VARIES = "nbval-ignore-output"
+# JupyterLab shows what is stored only when the cell is run. The solved edition is there to be read.
+HIDDEN = {"jupyter": {"outputs_hidden": True}}
 
 
 def notebook(source: LessonSource, edition: Edition, stored: NotebookNode | None = None) -> NotebookNode:
@@ -101,6 +103,8 @@ def _edited(cell: NotebookNode, edition: Edition) -> NotebookNode:
     metadata = {key: value for key, value in cell.metadata.items() if key != "solution"}
     if "varies" in metadata:
         metadata["tags"] = [*metadata.get("tags", []), VARIES]
+    if edition == "learner" and cell.cell_type == "code":
+        metadata |= HIDDEN
     return new(text.rstrip("\n"), metadata=metadata)
 
 

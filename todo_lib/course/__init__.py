@@ -4,23 +4,23 @@
 """
 
 import importlib
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from IPython.core.interactiveshell import InteractiveShell
+from todo_lib.course.readiness import NotReadyError, told_plainly
 
-from todo_lib.course.database import new_database, rows
-from todo_lib.course.lessons import lesson
-from todo_lib.course.migration.workspace import new_workspace
-from todo_lib.course.topics import places
-from todo_lib.lab.errors.lookup import tell_where
-from todo_lib.lab.kernel import extension
+if TYPE_CHECKING:
+    from IPython.core.interactiveshell import InteractiveShell
 
-__all__ = ["lesson", "new_database", "new_workspace", "rows"]
+__all__ = ["NotReadyError", "lesson", "new_database", "new_workspace", "preflight", "rows"]
 
 ON_DEMAND = {
     "contract_everywhere": "contract.every_driver",
     "files_after": "migration.project",
+    "lesson": "lessons",
+    "new_database": "database",
+    "new_workspace": "migration.workspace",
     "preflight": "readiness",
+    "rows": "database",
     "run_tests": "migration.run_tests",
     # What one lesson needs.
     "Factory": "lessons.postgresql.reminders",
@@ -41,13 +41,19 @@ ON_DEMAND = {
 
 
 def __getattr__(name: str) -> Any:
-    """Import what not every lesson needs when it is asked for."""
+    """Import a name when it is asked for: `preflight` comes before anything that may be missing."""
     if name in ON_DEMAND:
         return getattr(importlib.import_module(f"{__name__}.{ON_DEMAND[name]}"), name)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
 
-def load_ipython_extension(shell: InteractiveShell) -> None:
-    """Make a kernel ready for a lesson."""
+def load_ipython_extension(shell: "InteractiveShell") -> None:
+    """Make a kernel ready for a lesson. Raise `NotReadyError` if a package is missing: it names the fix."""
+    with told_plainly():
+        from todo_lib.course.lessons import lesson  # noqa: PLC0415
+        from todo_lib.course.migration.workspace import new_workspace  # noqa: PLC0415
+        from todo_lib.course.topics import places  # noqa: PLC0415
+        from todo_lib.lab.errors.lookup import tell_where  # noqa: PLC0415
+        from todo_lib.lab.kernel import extension  # noqa: PLC0415
     tell_where(places())
     extension.load(shell, {"lesson": lesson, "new_workspace": new_workspace})

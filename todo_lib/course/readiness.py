@@ -1,28 +1,30 @@
 """Is this machine ready for the course? `await preflight()` says so, and names a fix for each thing missing.
 
+It needs the standard library alone: what it looks for it imports only where it tries it.
+
 A check is an async function whose docstring is the line a learner reads. It returns nothing when all is well;
 whatever it raises is shown as what was found. Nothing that differs between two machines is shown when all is
 well: versions and folders appear only in failures.
 """
 
 import asyncio
+import importlib
 import importlib.metadata
 import importlib.util
+import re
 import sqlite3
 import sys
 import tempfile
-from collections.abc import Awaitable, Callable
-from contextlib import closing
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
+from typing import TypeVar
 
 import todo_lib
-from todo_lib.async_app.database import create_async_session_factory, create_tables, dispose
-from todo_lib.async_app.datastore import DataStoreDb
 from todo_lib.lab.aio.unawaited import RunsWhenAwaited
 from todo_lib.lab.messages import Note
-from todo_lib.models import TaskInput
 
 REPOSITORY = Path(todo_lib.__file__).parents[1]
 PROJECT = "todo-lib"
@@ -30,11 +32,21 @@ PYTHON = (3, 11)
 # The newest thing the app asks of SQLite: FILTER on count(), in get_statistics.
 # https://www.sqlite.org/releaselog/3_30_0.html
 SQLITE = (3, 30, 0)
+# What the course imports, too, and asks nobody for: the packages that it requires bring it.
+BROUGHT = ("anyio", "ipython", "packaging", "pydantic", "starlette")
 CHECK_TIMEOUT = 10.0  # seconds for what is awaited
+T = TypeVar("T")
+
+
+RESTART = "Then restart the kernel and run this notebook from the top."
 
 
 class NotReadyError(Exception):
     """Something is not as the course needs it: the message says what was found."""
+
+    def _render_traceback_(self) -> list[str]:
+        """Return what IPython shows: a traceback would only hide the message."""
+        return str(self).splitlines()
 
 
 @dataclass(frozen=True)
@@ -86,8 +98,22 @@ async def _preflight() -> Note:
             lines.append(f"✓ ready: {each.name}")
     if not failed:
         return Note("✓", "this machine is ready", tuple(lines))
-    lines.append("Begin with the first fix. Then restart the kernel and run this notebook from the top.")
+    lines.append(f"Begin with the first fix. {RESTART}")
     return Note("✗", f"this machine is not ready: {len(failed)} of {len(CHECKS)}", tuple(lines))
+
+
+@contextmanager
+def told_plainly() -> Iterator[None]:
+    """Let a block import packages. Raise `NotReadyError`, which names the fix, if one cannot be had."""
+    wrong = missing()
+    if not wrong:
+        try:
+            yield
+            return
+        except ImportError as error:
+            wrong = [_found(error)]
+    lines = (f"✗ not ready: {', '.join(wrong)}", f"fix: {install()}", RESTART)
+    raise NotReadyError("\n".join(lines))
 
 
 def _found(error: Exception) -> str:
@@ -155,22 +181,37 @@ async def kernel() -> None:
 @check(install, kernel)
 async def packages() -> None:
     """Every package the course needs, in a version it was written for."""
-    # Not a requirement of the course itself: ipykernel, jupyterlab, matplotlib and pytest all bring it.
+    if wrong := missing():
+        raise NotReadyError(", ".join(wrong))
     from packaging.requirements import Requirement  # noqa: PLC0415
 
-    wrong = []
     for requirement in map(Requirement, importlib.metadata.requires(PROJECT) or []):
         if requirement.marker and not requirement.marker.evaluate({"extra": ""}):
             continue
-        try:
-            version = importlib.metadata.version(requirement.name)
-        except importlib.metadata.PackageNotFoundError:
-            wrong.append(f"{requirement.name} is missing")
-            continue
+        version = importlib.metadata.version(requirement.name)
         if not requirement.specifier.contains(version, prereleases=True):
             wrong.append(f"{requirement.name} {version} is not {requirement.specifier}")
     if wrong:
         raise NotReadyError(", ".join(wrong))
+
+
+def missing() -> list[str]:
+    """Return what is not installed of what the course requires on every system."""
+    required = _of_installed(importlib.metadata.requires, PROJECT) or []
+    names = [re.split(r"[^\w.-]", line)[0] for line in required if ";" not in line]
+    return [
+        f"{name} is missing"
+        for name in (*names, *BROUGHT)
+        if not _of_installed(importlib.metadata.version, name)
+    ]
+
+
+def _of_installed(ask: Callable[[str], T], name: str) -> T | None:
+    """Return what is known of a package, or None if it is not installed."""
+    try:
+        return ask(name)
+    except importlib.metadata.PackageNotFoundError:
+        return None
 
 
 @check(reinstall_greenlet, packages)
@@ -210,9 +251,24 @@ async def folder() -> None:
             reader.execute("SELECT name FROM tasks").fetchone()
 
 
-@check("make the environment again: `make clean`, then `make lab`", packages, greenlets, sqlite, loop, folder)
+@check(install, packages, greenlets)
+async def imports() -> None:
+    """The app, the lab and the lessons can be imported."""
+    for name in ("async_app.main", "sync_app.main", "course.lessons", "lab.kernel.extension"):
+        importlib.import_module(f"todo_lib.{name}")
+
+
+@check("make the environment again: `make clean`, then `make lab`", imports, sqlite, loop, folder)
 async def round_trip() -> None:
     """A task saved and read through SQLAlchemy and aiosqlite."""
+    from todo_lib.async_app.database import (  # noqa: PLC0415
+        create_async_session_factory,
+        create_tables,
+        dispose,
+    )
+    from todo_lib.async_app.datastore import DataStoreDb  # noqa: PLC0415
+    from todo_lib.models import TaskInput  # noqa: PLC0415
+
     with tempfile.TemporaryDirectory(prefix="todo-preflight-", ignore_cleanup_errors=True) as place:
         factory = create_async_session_factory(f"sqlite+aiosqlite:///{Path(place, 'todo.db').as_posix()}")
         try:

@@ -18,7 +18,7 @@ says, `{{first_awaits}}` for a lesson's number.
 import re
 from collections import Counter
 from copy import deepcopy
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache, partial
 from pathlib import Path
 
@@ -46,7 +46,8 @@ class LessonSource:
     """One source, read."""
 
     info: LessonInfo
-    cells: list[NotebookNode]
+    cells: list[NotebookNode] = field(repr=False)
+    """The whole lesson, solved."""
 
     @property
     def exercises(self) -> list[str]:

@@ -4,18 +4,12 @@ This is its door: notebooks import from here, and from nowhere inside.
 """
 
 import importlib
-from typing import Any
+import sys
+from types import ModuleType
+from typing import TYPE_CHECKING, Any
 
-from IPython.core.interactiveshell import InteractiveShell
-
-from todo_lib.lab.aio.measure import stall_meter, timed
-from todo_lib.lab.aio.timeline import timeline
-from todo_lib.lab.db.queries import count_queries, pool_status
-from todo_lib.lab.errors.expected import expect_error
-from todo_lib.lab.errors.lookup import errors, explain
-from todo_lib.lab.kernel.extension import load
-from todo_lib.lab.kernel.watcher import open_things
-from todo_lib.lab.messages import code_of, diff
+if TYPE_CHECKING:
+    from IPython.core.interactiveshell import InteractiveShell
 
 __all__ = [
     "code_of",
@@ -35,22 +29,50 @@ __all__ = [
 ]
 
 ON_DEMAND = {
-    "database": "todo_lib.lab.db.postgres",
-    "serve": "todo_lib.lab.server",
-    "start_postgres": "todo_lib.lab.db.postgres",
+    "code_of": "messages",
+    "count_queries": "db.queries",
+    "database": "db.postgres",
+    "diff": "messages",
+    "errors": "errors.lookup",
+    "expect_error": "errors.expected",
+    "explain": "errors.lookup",
+    "open_things": "kernel.watcher",
+    "pool_status": "db.queries",
+    "serve": "server",
+    "stall_meter": "aio.measure",
+    "start_postgres": "db.postgres",
+    "timed": "aio.measure",
+    "timeline": "aio.timeline",
 }
 
 
 def __getattr__(name: str) -> Any:
-    """Import what few lessons need when it is asked for.
+    """Import a name when it is asked for.
 
-    A web server and its client cost a third of a second.
+    Few lessons need a web server; and who only wants to know what is missing may have no SQLAlchemy.
     """
     if name in ON_DEMAND:
-        return getattr(importlib.import_module(ON_DEMAND[name]), name)
+        return getattr(importlib.import_module(f"{__name__}.{ON_DEMAND[name]}"), name)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
 
-def load_ipython_extension(shell: InteractiveShell) -> None:
+class _Door(ModuleType):
+    """Gives the function `errors`, where the import system would put the package of that name."""
+
+    @property
+    def errors(self) -> Any:
+        return __getattr__("errors")
+
+    @errors.setter
+    def errors(self, package: ModuleType) -> None:
+        pass
+
+
+sys.modules[__name__].__class__ = _Door
+
+
+def load_ipython_extension(shell: "InteractiveShell") -> None:
     """Make a kernel ready: `%load_ext todo_lib.lab`."""
+    from todo_lib.lab.kernel.extension import load  # noqa: PLC0415
+
     load(shell)

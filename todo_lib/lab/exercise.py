@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Any, Protocol
@@ -9,6 +10,7 @@ from typing import Any, Protocol
 from todo_lib.lab.aio.unawaited import RunsWhenAwaited
 from todo_lib.lab.kernel.watcher import current
 from todo_lib.lab.messages import Note
+from todo_lib.lab.progress import progress
 from todo_lib.lab.questions import Prediction, Recall
 from todo_lib.lab.verdict import CheckFailedError, Outcome, Verdict
 
@@ -52,7 +54,7 @@ class Solutions(Protocol):
         """Return the code and the explanation of an exercise's solution."""
 
 
-@dataclass
+@dataclass(repr=False)
 class Exercise:
     """Something to write: how it is judged, and the help a learner can ask for."""
 
@@ -68,6 +70,10 @@ class Exercise:
     last: Verdict | None = field(default_factory=lambda: None)
     _solution_asked: bool = field(default_factory=bool)
 
+    def __repr__(self) -> str:
+        """Return how it is used: whoever forgets the parentheses must not read the answer."""
+        return f"q.{self.name}: an exercise; {', '.join(f'.{each}(…)' for each in dir(self))}"
+
     def check(self, answer: Any = None) -> RunsWhenAwaited:
         """Judge an answer: `await` this to get the verdict.
 
@@ -78,7 +84,8 @@ class Exercise:
     async def _check(self, answer: Any) -> Verdict:
         self.attempts += 1
         try:
-            verdict = self._cell_did_not_run(answer) or await self.judge(self.name, answer)
+            with nullcontext() if strict() else progress(f"checking {self.name}"):
+                verdict = self._cell_did_not_run(answer) or await self.judge(self.name, answer)
         except Exception as error:  # noqa: BLE001 (a learner must never see our bug as their own)
             lines = (f"{type(error).__name__}: {error}", "This is not your fault. Please report it.")
             verdict = Verdict(Outcome.BROKEN, self.name, "checker broke", lines)

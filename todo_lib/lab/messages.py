@@ -7,7 +7,10 @@ from html import escape
 from pathlib import Path
 from typing import Any
 
-# Colours are taken from the theme or let it shine through, so light and dark both work.
+# Colours are taken from the theme or let it shine through, so light and dark both work. Only the words that
+# say how it stands bring a ground of their own, seen on both; it repeats what the mark and the words say.
+GROUNDS = {"✓": "#1a7f37", "◐": "#9a6700", "✗": "#cf222e", "–": "#656d76", "!": "#8250df"}
+ON_GROUND = "color:#ffffff;padding:0 .4em;border-radius:.2em;background:"
 NOTE_STYLE = "border-left:4px solid currentColor;padding:.2em .8em;margin:.3em 0"
 CODE_STYLE = (
     "margin:.4em 0;padding:.4em .8em;overflow-x:auto;line-height:1.35;background:rgba(128,128,128,.1)"
@@ -33,10 +36,11 @@ class Note:
         return "\n".join([*text, *(f"    {line}" for line in self.code.splitlines())])
 
     def _repr_html_(self) -> str:
-        head = f"<strong>{escape(self.mark)} {_with_code(self.title)}</strong>"
+        head = f"<strong>{_head(self.mark, self.title)}</strong>"
         body = "".join(f"<br>{_with_code(line)}" for line in "\n".join(self.lines).splitlines())
         code = f'<pre style="{CODE_STYLE}">{escape(self.code)}</pre>' if self.code else ""
-        return f'<div role="note" style="{NOTE_STYLE}">{head}{body}{code}</div>'
+        border = f";border-color:{GROUNDS[self.mark]}" if self.mark in GROUNDS else ""
+        return f'<div role="note" style="{NOTE_STYLE}{border}">{head}{body}{code}</div>'
 
 
 @dataclass(frozen=True)
@@ -94,6 +98,17 @@ def _source(thing: Any) -> str:
     if isinstance(thing, Path):
         return thing.read_text(encoding="utf-8")
     return inspect.cleandoc("\n" + inspect.getsource(thing))
+
+
+def _head(mark: str, title: str) -> str:
+    """Return mark and title; what says how it stands, up to a colon, on the ground of its mark."""
+    if mark not in GROUNDS:
+        return f"{escape(mark)} {_with_code(title)}"
+    word = title.partition(":")[0]
+    if "`" in word:  # code has colours of its own
+        word, title = "", f" {title}"
+    badge = f'<span style="{ON_GROUND}{GROUNDS[mark]}">{escape(f"{mark} {word}".strip(), quote=False)}</span>'
+    return badge + _with_code(title.removeprefix(word))
 
 
 def _with_code(line: str) -> str:

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from todo_lib.lab.messages import Note
 
 
-@dataclass
+@dataclass(repr=False)
 class Prediction:
     """A question to answer before running the cell that reveals it."""
 
@@ -20,6 +20,9 @@ class Prediction:
 
     def __dir__(self) -> list[str]:
         return ["predict", "reveal"]
+
+    def __repr__(self) -> str:
+        return f"q.{self.name}: a question; .predict(…) before the cell that shows it, .reveal() after it"
 
     def predict(self, letter: str) -> Note:
         """Record a prediction. What it is worth is told by `reveal`, after the cell that shows it."""
@@ -42,7 +45,7 @@ class Prediction:
         return Note("=", f"it is {self.right}; {given}", lines)
 
 
-@dataclass
+@dataclass(repr=False)
 class Recall:
     """A question about an earlier lesson. The answer is explained at once."""
 
@@ -58,6 +61,9 @@ class Recall:
 
     def __dir__(self) -> list[str]:
         return ["answer"]
+
+    def __repr__(self) -> str:
+        return f"q.{self.name}: a question; .answer(…)"
 
     def answer(self, letter: str) -> Note:
         """Return whether the letter is right, and why."""

@@ -90,6 +90,7 @@ FILTERS = {
         warnings.filterwarnings('ignore')
         # then
         work()
+        1
         """,
         notes=1,
     ),
@@ -98,6 +99,7 @@ FILTERS = {
         warnings.simplefilter('ignore')
         # then
         work()
+        1
         """,
         notes=1,
     ),
@@ -106,6 +108,7 @@ FILTERS = {
         warnings.resetwarnings()
         # then
         work()
+        1
         """,
         notes=1,
     ),
@@ -114,6 +117,7 @@ FILTERS = {
         logging.captureWarnings(True)
         # then
         work()
+        1
         # then
         logging.captureWarnings(False)
         """,
@@ -132,6 +136,7 @@ FILTERS = {
         kept_show, warnings.showwarning = warnings.showwarning, lambda *_, **__: None
         # then
         work()
+        1
         # then
         warnings.showwarning = kept_show
         """,
@@ -154,6 +159,7 @@ FILTERS = {
         before = list(warnings.filters)
         # then
         work()
+        1
         # then
         warnings.warn('mine')
         warnings.filters == before

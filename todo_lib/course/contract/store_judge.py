@@ -12,6 +12,7 @@ from todo_lib.course.contract.harness import async_harness, sync_harness
 from todo_lib.lab.checks.advice import KnownMistake
 from todo_lib.lab.checks.behaviour import Behaviour, sentence
 from todo_lib.lab.checks.diagnosis import NEXT_STEP
+from todo_lib.lab.checks.discreet import Discreet
 from todo_lib.lab.checks.judging import judge
 from todo_lib.lab.checks.preconditions import nothing_passed, out_of_date, unwritten, wrong_object
 from todo_lib.lab.checks.trial import Trial
@@ -19,7 +20,7 @@ from todo_lib.lab.verdict import Outcome, Verdict
 
 
 @dataclass(frozen=True)
-class StoreJudge:
+class StoreJudge(Discreet):
     """Judges a store class by the behaviours that need no other methods than these."""
 
     methods: tuple[str, ...]

@@ -16,7 +16,7 @@ STORE_MISTAKES = (
     ),
     KnownMistake(
         "A row of `execute` is a tuple with the task in it. Use `session.scalars(…)`: it gives the tasks.",
-        facts=r"ValidationError: .*input_value=\(<todo_lib\.entities\.Task",
+        facts=r"ValidationError: .*input_value=\(Task\(",
     ),
     KnownMistake(
         "The class comes first: `session.get(Task, id)`.",
@@ -39,7 +39,7 @@ STORE_MISTAKES = (
     KnownMistake(
         "These are `Task`s, the promise is `TaskOutput`: "
         "`TaskOutput.model_validate(entity)` makes one of the other.",
-        facts=r"^expected: (?!True|False).*\nsaw: \[?<todo_lib\.entities\.Task ",
+        facts=r"^expected: (?!True|False).*\nsaw: \[?Task\(",
     ),
     KnownMistake(
         "`None` came back: is a `return` missing, on one of the ways through?",

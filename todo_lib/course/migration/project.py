@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Mapping
 from functools import cache, partial
 from pathlib import Path
 
-from todo_lib.course.syllabus import by_name, lessons
+from todo_lib.course.syllabus import LessonInfo, by_name, lessons
 from todo_lib.lab.testing.projects import CONFIG, Files
 
 PACKAGE = Path(__file__).parents[2]
@@ -58,17 +58,26 @@ def files_after(lesson: str) -> Files:
 
     Raise `ValueError` for a lesson that the project does not know.
     """
-    known = [each for each in lessons() if each.number <= by_name(LAST).number]
-    wanted = next((each for each in known if lesson in (each.number, each.name)), None)
-    if wanted is None:
-        raise ValueError(
-            f"the project knows lessons '{known[0].number}' to '{known[-1].number}', not {lesson!r}"
-        )
+    wanted = known_lesson(lesson)
     files = {**_course_files("sync"), CONFIG: SYNC_CONFIG}
     for name, changes in STEPS.items():
         if by_name(name).number <= wanted.number:
             files |= changes()
     return files
+
+
+def known_lesson(lesson: str) -> LessonInfo:
+    """Return the lesson of this number ("05", "5") or folder.
+
+    Raise `ValueError` for one that the project does not know.
+    """
+    known = [each for each in lessons() if each.number <= by_name(LAST).number]
+    wanted = next((each for each in known if lesson.zfill(2) == each.number or lesson == each.name), None)
+    if wanted is None:
+        raise ValueError(
+            f"the project knows lessons '{known[0].number}' to '{known[-1].number}', not {lesson!r}"
+        )
+    return wanted
 
 
 def after(lesson: str) -> Callable[[], Files]:

@@ -13,7 +13,7 @@ async def run_tests(
 
         await run_tests({"todo_app/datastore.py": my_store}, after="05", select="tests/test_datastore.py")
 
-    `select` is what pytest takes: files, folders, `file::test`. Raise `TimeoutError` after a minute.
+    `select` is what pytest takes: files, folders, `file::test`. Raise `StoppedError` after a minute.
     """
     wanted = [select] if isinstance(select, str) else list(select)
     return (await run_projects([({**files_after(after), **(files or {})}, wanted)]))[0]

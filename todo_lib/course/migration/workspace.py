@@ -7,20 +7,29 @@ from 03 to 08 says what to change, and `await q.workspace.check()` says how far 
 import argparse
 import itertools
 import sys
+import tomllib
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from todo_lib.course.migration.file_mistakes import FILE_MISTAKES
-from todo_lib.course.migration.project import ENDPOINT_TESTS, REPOSITORY, STORE_TESTS, changed_in, files_after
+from todo_lib.course.migration.project import (
+    ENDPOINT_TESTS,
+    REPOSITORY,
+    STORE_TESTS,
+    changed_in,
+    files_after,
+    known_lesson,
+)
 from todo_lib.course.syllabus import by_name
 from todo_lib.lab.checks.advice import KnownMistake, first_fitting
+from todo_lib.lab.checks.discreet import Discreet
 from todo_lib.lab.checks.scenario import NEXT_STEP, Scenario, judge_files
 from todo_lib.lab.exercise import strict
 from todo_lib.lab.messages import Note
-from todo_lib.lab.testing.projects import CONFIG, read_project, write_project
-from todo_lib.lab.testing.runs import TestRun, run_projects
+from todo_lib.lab.testing.projects import CONFIG, Files, read_project, write_project
+from todo_lib.lab.testing.runs import StoppedError, TestRun, run_projects
 from todo_lib.lab.verdict import MAX_LINES, Outcome, Verdict
 
 NAME = "workspace"
@@ -54,25 +63,33 @@ def folder() -> Path:
     return (Path.cwd() if strict() else REPOSITORY) / NAME
 
 
-def new_workspace(after: str = START, into: Path | None = None) -> Note:
+def new_workspace(after: str | int = START, into: Path | None = None) -> Note:
     """Lay the project as it stands after a lesson into `workspace/`. One that is there is moved aside, never lost.
 
-    `after="05"` is for whoever comes late: all that lessons up to 05 change is done already.
+    `after="05"` is for whoever comes late: all that lessons up to 05 change is done already. Raise `ValueError`, and
+    change nothing, for a lesson that is none.
     """  # noqa: E501
-    files = files_after(after)  # first of all: a lesson that is none must not move anything
-    number = after if after.isdigit() else by_name(after).number
+    number = known_lesson(str(after)).number  # first of all: a lesson that is none must not move anything
     place = into or folder()
-    lines = ["Open `todo_app` and `tests` in it with any editor."]
+    lines = [
+        "Open `todo_app` and `tests` in it with any editor.",
+        f"Its tests, in a terminal, in that folder: {_pytest()}",
+    ]
     if place.exists():
         free = next(n for n in itertools.count(1) if not place.with_name(f"{place.name}-{n}").exists())
         old = place.rename(place.with_name(f"{place.name}-{free}"))
         lines.append(f"What was there is now in `{old.name}/`.")
-    write_project(place, files)
+    write_project(place, files_after(number))
     return Note("✓", f"{place.name}/ holds the project after lesson {number}", tuple(lines))
 
 
+def _pytest() -> str:
+    """Return the command that runs pytest, also in a terminal that would find another Python first."""
+    return f'`"{sys.executable}" -m pytest`'
+
+
 @dataclass(frozen=True)
-class WorkspaceJudge:
+class WorkspaceJudge(Discreet):
     """Judges the files in the workspace: what a lesson changes, then the learner's own suite."""
 
     lesson: str
@@ -98,7 +115,7 @@ class WorkspaceJudge:
         return (
             "Do in the file what you did in the cells. "
             "The whole file may be longer, the changes are the same.",
-            f"Files: {files}. In a terminal, in `{NAME}/`: `python -m pytest`.",
+            f"Files: {files}. In a terminal, in `{NAME}/`: {_pytest()}.",
             f"new_workspace(after='{number}') lays the finished state; yours is kept beside it, to compare.",
         )
 
@@ -138,7 +155,7 @@ class WorkspaceJudge:
             )
             return Verdict(Outcome.NOT_STARTED, exercise, "untouched", lines)
         verdict = await judge_files(
-            exercise, taken, self.scenarios, self.advice, self.mistakes, FILE_MISTAKES
+            exercise, {**_further(files), **taken}, self.scenarios, self.advice, self.mistakes, FILE_MISTAKES
         )
         if verdict.outcome is not Outcome.RIGHT:
             return verdict
@@ -167,16 +184,22 @@ class WorkspaceJudge:
 
         What must be green by now is green, what is red is red for a known reason.
         """
-        run = (await run_projects([(files, ["tests"])]))[0]
+        try:
+            run = (await run_projects([(files, ["tests"])]))[0]
+        except StoppedError as error:
+            stopped = (f"your own suite: {error}", f"next: {NEXT_STEP['hangs']}")
+            return Verdict(Outcome.PARTLY, exercise, "hangs", stopped, verdict.total, verdict.total + 1)
         parts = [run.of(path) for path in (STORE_TESTS, ENDPOINT_TESTS)]
         lines = [
             f"your {what} tests: {'✓ green' if part.green else '✗ red'}, {part.counts or _reason(part, run)}"
             for what, part in zip(("store's", "endpoints'"), parts, strict=True)
         ]
+        # A `conftest.py` keeps pytest from starting at all, if it imports what a later lesson makes.
+        waits = any(words and _is_red_for([words], run.of(CONFIG)) for words in REASONS[self.lesson])
         wrong = [
             part
             for part, words, known in zip(parts, REASONS[self.lesson], KNOWN, strict=True)
-            if not part.green and not (words and _is_red_for(known, part))
+            if not (part.green or waits or (words and _is_red_for(known, part)))
         ]
         total = verdict.total + 1
         if wrong:
@@ -186,12 +209,30 @@ class WorkspaceJudge:
             lines += [f"reason: {reason}", f"next: {next_step}"]
             return Verdict(Outcome.PARTLY, exercise, "suite", tuple(lines), verdict.total, total)
         lines += [f"reason: {_reason(part, run)}" for part in parts if not part.green]
-        if [part.green for part in parts] == [not words for words in REASONS[self.lesson]]:
+        if waits or [part.green for part in parts] == [not words for words in REASONS[self.lesson]]:
             lines.append("That is where this lesson ends.")
         else:
             lines.append("You are further than this lesson.")
         kept = verdict.lines[: MAX_LINES - 1 - len(lines)]
         return Verdict(Outcome.RIGHT, exercise, "", (*kept, *lines), total, total)
+
+
+def _further(files: Files) -> Files:
+    """Return what the learner has added: helpers, a `conftest.py`, settings. Other files may need them."""
+    known = {path for lesson in REASONS for path in files_after(lesson)}
+    further = {path: text for path, text in files.items() if path not in known}
+    if _makes_warnings_errors(files.get(CONFIG, "")):
+        further[CONFIG] = files[CONFIG]
+    return further
+
+
+def _makes_warnings_errors(config: str) -> bool:
+    """Return whether these settings are as strict as the course's: if so, a trial can use them."""
+    try:
+        options = tomllib.loads(config)["tool"]["pytest"]["ini_options"]
+        return "error" in options["filterwarnings"] and "testpaths" in options
+    except (tomllib.TOMLDecodeError, KeyError, TypeError):
+        return False
 
 
 def _is_red_for(reasons: Collection[str], run: TestRun) -> bool:
@@ -219,7 +260,10 @@ def main() -> int:
     """Do what `make workspace` asks for."""
     parser = argparse.ArgumentParser(description="Lay a copy of the project into workspace/.")
     parser.add_argument("--after", default=START, help="the lesson whose end state is laid, by its number")
-    print(new_workspace(parser.parse_args().after, into=REPOSITORY / NAME))
+    try:
+        print(new_workspace(parser.parse_args().after, into=REPOSITORY / NAME))
+    except ValueError as error:
+        sys.exit(f"Nothing was changed: {error}. For instance: make workspace AFTER=05")
     return 0
 
 

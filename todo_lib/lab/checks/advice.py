@@ -6,9 +6,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from todo_lib.lab.checks.discreet import Discreet
+
 
 @dataclass(frozen=True)
-class KnownMistake:
+class KnownMistake(Discreet):
     """A wrong answer that can be recognised. Each pattern that is given must be found."""
 
     advice: str

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any
 
+from todo_lib.lab.checks.discreet import Discreet
 from todo_lib.lab.db.temporary import SQLITE, temporary_database
 from todo_lib.lab.exercise import Judge
 from todo_lib.lab.verdict import Outcome, Verdict
@@ -12,7 +13,7 @@ EVERYWHERE = "All of this holds on SQLite and on PostgreSQL, with aiosqlite, asy
 
 
 @dataclass(frozen=True)
-class EveryDriver:
+class EveryDriver(Discreet):
     """Judges on one database after the other, until one of them is not content.
 
     Without a PostgreSQL server what is right on SQLite is neither right nor wrong: the verdict says so.

@@ -6,13 +6,14 @@ from typing import Any
 
 from todo_lib.lab.blank import Blank
 from todo_lib.lab.checks.advice import KnownMistake
+from todo_lib.lab.checks.discreet import Discreet
 from todo_lib.lab.checks.failure import short
 from todo_lib.lab.checks.scenario import NEXT_STEP, Scenario, judge_files
 from todo_lib.lab.verdict import Outcome, Verdict
 
 
 @dataclass(frozen=True)
-class FileJudge:
+class FileJudge(Discreet):
     """Judges the text of one file by running tests on projects that contain it."""
 
     path: str

@@ -9,6 +9,7 @@ from typing import Any
 from todo_lib.lab.checks.advice import KnownMistake
 from todo_lib.lab.checks.behaviour import Behaviour, sentence
 from todo_lib.lab.checks.diagnosis import FUNCTION_NEXT_STEP
+from todo_lib.lab.checks.discreet import Discreet
 from todo_lib.lab.checks.judging import judge
 from todo_lib.lab.checks.preconditions import nothing_passed, unwritten, wrong_object
 from todo_lib.lab.checks.trial import Trial
@@ -16,7 +17,7 @@ from todo_lib.lab.verdict import Verdict
 
 
 @dataclass(frozen=True)
-class _BehaviourJudge:
+class _BehaviourJudge(Discreet):
     behaviours: tuple[Behaviour, ...]
 
     @property

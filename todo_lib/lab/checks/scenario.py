@@ -10,13 +10,14 @@ from dataclasses import dataclass, field
 
 from todo_lib.lab.blank import NAME
 from todo_lib.lab.checks.advice import KnownMistake, first_fitting
+from todo_lib.lab.checks.discreet import Discreet
 from todo_lib.lab.checks.judging import promises_kept
 from todo_lib.lab.errors.lookup import find
 from todo_lib.lab.testing.projects import CONFIG, Files
-from todo_lib.lab.testing.runs import TestResult, TestRun, run_projects
-from todo_lib.lab.verdict import Outcome, Verdict
+from todo_lib.lab.testing.runs import StoppedError, TestResult, TestRun, run_projects
+from todo_lib.lab.verdict import CheckFailedError, Outcome, Verdict
 
-LIMIT = 30.0  # seconds for all scenarios of a check
+LIMIT = 30.0  # seconds for one test
 
 NEXT_STEP = {
     "blank": "Write your answer in the place of ____ , run that cell, then run this one again.",
@@ -28,11 +29,12 @@ NEXT_STEP = {
     "names, quotes, what is missing.",
     "no test": "pytest runs functions whose names begin with `test_`.",
     "too few tests": "Keep every test. A test that is gone is green, too.",
+    "not run": "What does not run, or may fail, proves nothing. Let it run, and be green or red.",
     "plain def": "Write `async def`: only then can the function use `await`.",
     "not awaited": "Put `await` in front of the call that made this coroutine.",
     "no mark": "Mark each async test: `@pytest.mark.asyncio`.",
     "async fixture": "Give an async fixture its own decorator: `@pytest_asyncio.fixture`.",
-    "left open": "Close behind the `yield` what the fixture has opened: `await dispose(factory)`.",
+    "left open": "Something was opened and is still open: a session wants `async with`, an engine `dispose`.",
     "test fails": "Read the reason: what was expected, and what was seen?",
     "stays green": "Which test should have noticed? Is each call awaited, and is its result compared?",
     "red for another reason": "The test must fail because of what the application does, "
@@ -41,8 +43,12 @@ NEXT_STEP = {
 }
 
 
+Mutation = tuple[str, str, str]
+"""A file, a text in it, and what stands in its place."""
+
+
 @dataclass(frozen=True)
-class Scenario:
+class Scenario(Discreet):
     """One project with the learner's files in it, and what its tests must do."""
 
     promise: str
@@ -50,23 +56,22 @@ class Scenario:
     base: Callable[[], Files]
     """Makes the project that the files are put into."""
     green: bool = True
-    mutation: tuple[str, str, str] | None = None
-    """A file, a text in it, and what stands in its place: the application, broken on purpose."""
+    mutations: tuple[Mutation, ...] = ()
+    """The application, broken on purpose."""
     files: Mapping[str, str] = field(default_factory=dict)
     """More files, for instance tests of the course's own."""
     select: tuple[str, ...] = ("tests",)
     words: str = ""
     """What the reason of a red must contain, so that it is red for the right reason."""
     tests: int = 1
-    """How many tests must have run at least."""
+    """How many tests must have passed at least. What was skipped has not."""
     mistakes: tuple[KnownMistake, ...] = ()
     """Wrong answers that this scenario recognises."""
 
     def project(self, answer: Mapping[str, str]) -> Files:
         """Return the project to run. Raise `ValueError` if what is to be broken is not there."""
         files = {**self.base(), **answer, **self.files}
-        if self.mutation:
-            path, old, new = self.mutation
+        for path, old, new in self.mutations:
             if old not in files[path]:
                 raise ValueError(f"{path} has no {old!r} to break")
             files[path] = files[path].replace(old, new)
@@ -107,16 +112,21 @@ async def judge_files(
     if early:
         return early
     jobs = [(scenario.project(answer), scenario.select) for scenario in scenarios]
+    problems: list[Problem | None] = []
     try:
         runs = await run_projects(jobs, LIMIT)
-    except TimeoutError as error:
-        finished = error.args[0]
-        hanging = (f"does not hold: {scenarios[finished].promise}", f"stopped after {LIMIT:.0f} seconds")
-        return _not_right(exercise, "hangs", hanging, advice, finished, len(scenarios))
-    problems = [_problem(scenario, run, answer) for scenario, run in zip(scenarios, runs, strict=True)]
-    holds = problems.count(None)
-    pairs = zip(scenarios, problems, strict=True)
+    except StoppedError as error:
+        runs = [*error.runs]
+        where = [f"✗ {error.test.partition('::')[2]}"] if error.test else []
+        stopped = Problem("hangs", (*where, f"stopped after {LIMIT:.0f} seconds"))
+        problems = [stopped] * (len(scenarios) - len(runs))  # what was not reached does not hold either
+    tried = zip(scenarios, runs, strict=False)
+    problems = [*(_problem(scenario, run, answer) for scenario, run in tried), *problems]
+    pairs = list(zip(scenarios, problems, strict=True))
     found = [(scenario, problem) for scenario, problem in pairs if problem]
+    # A test that is red whatever the application does notices nothing.
+    sound = not any(scenario.green for scenario, _ in found)
+    holds = sum(problem is None and (scenario.green or sound) for scenario, problem in pairs)
     if found:
         # What is found only after the last test says less than a test with a name.
         scenario, problem = min(found, key=lambda each: each[1].unnamed)
@@ -135,6 +145,9 @@ def _told(
     advice: Mapping[str, str],
 ) -> tuple[tuple[str, ...], str]:
     """Return what to show of a problem, and the next step."""
+    if problem.failure and problem.failure.kind == CheckFailedError.__name__:  # another judge has found them
+        *found, advised = problem.failure.message.splitlines()
+        return tuple(found), advised.removeprefix("next: ")
     lines = (f"does not hold: {scenario.promise}", *problem.facts)
     step = first_fitting(mistakes, "\n".join(answer.values()), "\n".join(lines))
     known = problem.failure.entry if problem.failure and problem.cause == "test fails" else None
@@ -161,7 +174,7 @@ def _before_running(
 ) -> Verdict | None:
     for path, text in answer.items():
         for number, line in enumerate(text.splitlines(), 1):
-            if NAME in line:
+            if NAME in line.partition("#")[0]:  # a comment may say what it likes
                 lines = (f"{path}, line {number}: `{line.strip()}`", f"next: {advice['blank']}")
                 return Verdict(Outcome.NOT_STARTED, exercise, "blank", lines)
         if path.endswith(".py"):
@@ -189,15 +202,18 @@ def _problem(scenario: Scenario, run: TestRun, answer: Mapping[str, str]) -> Pro
         if result.name == CONFIG:
             return Problem("configuration", _facts(result, run, answer), result)
     if scenario.green:
+        enough = len(run.passed) >= scenario.tests
+        if run.skipped and not enough and not any(result.test for result in run.failed):
+            return Problem("not run", _facts(run.skipped[0], run, answer), run.skipped[0])
         for cause, sign in SIGNS.items():
             for result in run.failed:
                 if sign(result):
                     return Problem(cause, _facts(result, run, answer), result)
-        if len(run.results) < scenario.tests:
-            counts = f"{len(run.results)} tests ran, at least {scenario.tests} are needed."
+        if not enough:
+            counts = f"{len(run.passed)} tests ran, at least {scenario.tests} are needed."
             return Problem("too few tests", (counts,))
         return None
-    if run.green:
+    if not run.failed:
         return Problem("stays green", (f"saw: {run.counts}",))
     reasons = [f"{result.reason} {result.text}" for result in run.failed]
     if scenario.words and not any(scenario.words in reason for reason in reasons):
@@ -211,7 +227,8 @@ def _facts(result: TestResult, run: TestRun, answer: Mapping[str, str]) -> tuple
     if result.name == AFTERWARDS:
         where = ", and ".join([*(each.test for each in run.failed[:1] if each.test), where])
     line = _unawaited_line(result, answer) or _last_line(result, answer)
-    return f"✗ {where}", *([f"line: `{line}`"] if line else []), f"reason: {result.reason}"
+    mark = "–" if result.skipped else "✗"
+    return f"{mark} {where}", *([f"line: `{line}`"] if line else []), f"reason: {result.reason}"
 
 
 def _last_line(result: TestResult, answer: Mapping[str, str]) -> str:

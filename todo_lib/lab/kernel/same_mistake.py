@@ -9,6 +9,7 @@ from typing import Any
 from todo_lib.lab import statements
 from todo_lib.lab.errors.model import related
 from todo_lib.lab.kernel.cells import Cells, Place
+from todo_lib.lab.libraries import is_library
 
 MOST = 1_000  # elements of a list that are looked at
 
@@ -47,8 +48,8 @@ def _named_by(error: BaseException) -> Iterator[Any]:
         yield getattr(seen.error, "obj", None)
         yield from _validated(seen.error)
         for call in seen.calls:
-            frame = call.tb_frame
-            statement = statements.statement_at(frame.f_code.co_filename, call.tb_lineno)
+            frame, file = call.tb_frame, call.tb_frame.f_code.co_filename
+            statement = None if is_library(file) else statements.statement_at(file, call.tb_lineno)
             for name in map(statements.name_of, statements.parts_of(statement) if statement else ()):
                 yield frame.f_locals.get(name, frame.f_globals.get(name))
 

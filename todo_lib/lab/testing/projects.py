@@ -1,9 +1,12 @@
 """A project on disk, as a mapping: a file's path inside it → its text."""
 
+import os
 from collections.abc import Mapping
 from pathlib import Path
 
 CONFIG = "pyproject.toml"
+
+TEXTS = {".py", ".toml", ".ini", ".cfg", ".json", ".txt", ".csv", ".html", ".sql", ".yaml", ".yml"}
 
 Files = dict[str, str]
 """A file's path inside the project → its text."""
@@ -18,10 +21,16 @@ def write_project(folder: Path, files: Mapping[str, str]) -> None:
 
 
 def read_project(folder: Path) -> Files:
-    """Return the Python files and the configuration of a project in a folder."""
-    paths = [*sorted(folder.rglob("*.py")), folder / CONFIG]
-    return {
-        path.relative_to(folder).as_posix(): path.read_text(encoding="utf-8")
-        for path in paths
-        if path.is_file() and not any(part.startswith(".") for part in path.relative_to(folder).parts)
-    }
+    """Return the texts of a project in a folder: Python, settings, data; nothing hidden, no environment."""
+    found = {}
+    for place, folders, names in os.walk(folder):
+        folders[:] = [each for each in sorted(folders) if _belongs(Path(place, each))]
+        for name in sorted(names):
+            path = Path(place, name)
+            if path.suffix in TEXTS and not name.startswith("."):
+                found[path.relative_to(folder).as_posix()] = path.read_text("utf-8", errors="replace")
+    return found
+
+
+def _belongs(folder: Path) -> bool:
+    return not (folder.name.startswith((".", "__")) or (folder / "pyvenv.cfg").exists())

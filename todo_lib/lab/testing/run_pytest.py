@@ -30,23 +30,37 @@ PLUGINS = ("pytest_asyncio.plugin", "anyio.pytest_plugin")
 class Collector:
     """A plugin that writes down what became of each test, and of each file that cannot be imported."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, now: Path) -> None:
         self.folder = str(folder)
+        self.now = now  # where it writes which test is running: if it hangs, nobody can say it later
         self.results: dict[str, dict[str, Any]] = {}
+        self.now.write_text("", encoding="utf-8")
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_runtest_logstart(self, nodeid: str) -> None:
+        """Write down which test begins."""
+        self.now.write_text(nodeid, encoding="utf-8")
 
     @pytest.hookimpl(wrapper=True)
     def pytest_runtest_makereport(self, item: pytest.Item, call: pytest.CallInfo[None]) -> Any:
-        """Note a test: failed if any of its set-up, call and clean-up failed."""
+        """Note a test: failed if any of its set-up, call and clean-up failed, or else skipped if one was."""
         if call.excinfo is not None:
             _shorten(call.excinfo, self.folder)
         report = yield
         known = self.results.get(item.nodeid)
         # A forgotten await is found while the test is cleaned up, and explains why it failed before.
         forgotten = call.excinfo is not None and isinstance(_cause(call.excinfo.value), RuntimeWarning)
-        if known is None or (
-            report.failed and (known["passed"] or (forgotten and known["kind"] != "RuntimeWarning"))
+        skipped = report.skipped or hasattr(report, "wasxfail")  # marked with xfail, it cannot fail either
+        if (
+            known is None
+            or (skipped and known["passed"])
+            or (report.failed and (known["passed"] or known["skipped"]))
+            or (report.failed and forgotten and known["kind"] != "RuntimeWarning")
         ):
-            self._note(item.nodeid, report, call.excinfo)
+            if skipped:
+                self._note_skipped(item.nodeid, report)
+            else:
+                self._note(item.nodeid, report, call.excinfo)
         return report
 
     @pytest.hookimpl(wrapper=True)
@@ -55,7 +69,15 @@ class Collector:
         report = yield
         if report.failed:
             self._note(collector.nodeid, report, getattr(report, "call", None) and report.call.excinfo)
+        elif report.skipped:
+            self._note_skipped(collector.nodeid, report)
         return report
+
+    @pytest.hookimpl
+    def pytest_deselected(self, items: list[pytest.Item]) -> None:
+        """Note what an option or a hook of the project leaves out."""
+        for item in items:
+            self.note(item.nodeid, False, None, "", skipped="deselected")
 
     @pytest.hookimpl
     def pytest_internalerror(self, excrepr: Any, excinfo: Any) -> None:
@@ -68,10 +90,25 @@ class Collector:
         for name in ("last_type", "last_value", "last_traceback", "last_exc"):
             vars(sys).pop(name, None)
 
-    def note(self, name: str, passed: bool, error: BaseException | None, text: str) -> None:
+    def note(
+        self, name: str, passed: bool, error: BaseException | None, text: str, skipped: str = ""
+    ) -> None:
         """Write one line of the result."""
         kind, message = (type(error).__name__, str(error)) if error else ("", "")
-        self.results[name] = {"name": name, "passed": passed, "kind": kind, "message": message, "text": text}
+        self.results[name] = {
+            "name": name,
+            "passed": passed,
+            "kind": kind,
+            "message": message,
+            "text": text,
+            "skipped": skipped,
+        }
+
+    def _note_skipped(self, name: str, report: Any) -> None:
+        xfail = getattr(report, "wasxfail", None)
+        *_, said = report.longrepr if isinstance(report.longrepr, tuple) else ("Skipped: ",)
+        why = "marked with `xfail`" if xfail is not None else str(said).removesuffix(": ")
+        self.note(name, False, None, "", skipped=why)
 
     def _note(self, name: str, report: Any, excinfo: Any) -> None:
         error = _cause(excinfo.value) if excinfo else None
@@ -107,15 +144,20 @@ def _cause(error: BaseException) -> BaseException:
     """Return what a learner must know of: the error that pytest found, not the one in which it reports it."""
     if isinstance(error, pytest.PytestUnhandledThreadExceptionWarning):
         return type(error)(f"a thread that was left ended with {error.__cause__!r}")
+    if isinstance(error, ExceptionGroup) and isinstance(error.exceptions[0], pytest.PytestWarning):
+        return _cause(error.exceptions[0])
     wrapped = (pytest.Collector.CollectError, pytest.PytestUnraisableExceptionWarning)
     return error.__cause__ if isinstance(error, wrapped) and error.__cause__ else error
 
 
 def run(folder: Path, select: list[str]) -> list[dict[str, Any]]:
-    """Return what became of each selected test of the project in `folder`."""
+    """Return what became of each selected test of the project in `folder`.
+
+    Beside the folder the file `now` names the test that is running.
+    """
     # By `-p` pytest would look through all that is installed for each of them.
     plugins = [importlib.import_module(name) for name in PLUGINS]
-    collector, modules, path = Collector(folder), set(sys.modules), list(sys.path)
+    collector, modules, path = Collector(folder, folder.with_name("now")), set(sys.modules), list(sys.path)
     os.chdir(folder)
     arguments = [
         "-pno:cacheprovider",
@@ -123,6 +165,8 @@ def run(folder: Path, select: list[str]) -> list[dict[str, Any]]:
         CONFIG,
         "--rootdir",
         str(folder),
+        "--basetemp",
+        f"{folder}-temp",
         "--tb=short",
         "--continue-on-collection-errors",
     ]

@@ -22,7 +22,7 @@ from todo_lib.lab.testing.projects import Files, write_project
 
 OTHER_RUNNER = "TODO_LAB_RUNNER"  # a variable of the environment: the tests of the course have a faster one
 RUNNER = Path(os.environ.get(OTHER_RUNNER) or Path(__file__).with_name("run_pytest.py"))
-LIMIT = 60.0  # seconds for all the runs of one call
+LIMIT = 60.0  # seconds for one test
 # What would change how the tests run: our own switches, and pytest's.
 NOT_INHERITED = ("TODO_LAB_STRICT", "TODO_DATABASE_URL", "PYTEST_ADDOPTS", "PYTEST_PLUGINS", "PYTHONWARNINGS")
 
@@ -41,6 +41,8 @@ class TestResult:
     message: str = ""
     text: str = ""
     """All that pytest says of the failure."""
+    skipped: str = ""
+    """Why it did not run, or could not fail: it was skipped, left out, or marked with `xfail`."""
 
     @property
     def error(self) -> Exception:
@@ -55,17 +57,21 @@ class TestResult:
 
     @property
     def reason(self) -> str:
-        """Return the failure in one line, the same in every run.
+        """Return the failure in one line, the same in every run; or why it did not run.
 
         What an `assert` with words of its own has compared belongs to it.
         """
+        if self.skipped:
+            return self.skipped
         compared = (
             re.search(r"\n(assert [^<\n]+ == [^<\n]+)(?:\n|$)", self.message)
             if self.kind == "AssertionError"
             else None
         )
         seen = f" ({stable_text(AssertionError(compared[1]))})" if compared else ""
-        return f"{self.kind}: {stable_text(self.error)}{seen}".removesuffix(": ")
+        # What ends with a colon is a title: FastAPI says only below it which field is wrong.
+        error = type(self.error)(re.sub(r"\A([^\n]*:)\n\s*", r"\1 ", self.message))
+        return f"{self.kind}: {stable_text(error)}{seen}".removesuffix(": ")
 
     @property
     def file(self) -> str:
@@ -89,12 +95,22 @@ class TestRun:
     @property
     def failed(self) -> list[TestResult]:
         """Return what failed."""
-        return [result for result in self.results if not result.passed]
+        return [result for result in self.results if not (result.passed or result.skipped)]
+
+    @property
+    def passed(self) -> list[TestResult]:
+        """Return what ran and passed."""
+        return [result for result in self.results if result.passed]
+
+    @property
+    def skipped(self) -> list[TestResult]:
+        """Return what did not run, or could not fail."""
+        return [result for result in self.results if result.skipped]
 
     @property
     def green(self) -> bool:
-        """Return whether there is a test, and none that fails."""
-        return bool(self.results) and not self.failed
+        """Return whether a test passed, and none failed."""
+        return bool(self.passed) and not self.failed
 
     def of(self, file: str) -> "TestRun":
         """Return the part that stands in one file."""
@@ -102,13 +118,11 @@ class TestRun:
 
     @property
     def counts(self) -> str:
-        """Return in words how many tests passed and failed."""
+        """Return in words how many tests passed, failed and did not run."""
         if any(not result.test and result.file.endswith(".py") for result in self.failed):
             return "cannot be imported"
-        passed = len(self.results) - len(self.failed)
-        return ", ".join(
-            f"{count} {word}" for count, word in ((passed, "passed"), (len(self.failed), "failed")) if count
-        )
+        parts = {"passed": self.passed, "failed": self.failed, "skipped": self.skipped}
+        return ", ".join(f"{len(found)} {word}" for word, found in parts.items() if found)
 
     @property
     def note(self) -> Note:
@@ -120,9 +134,11 @@ class TestRun:
             part = self.of(file)
             lines.append(f"`{file}`: {part.counts}")
             lines += [
-                f"  {'✓' if result.passed else '✗'} {result.test}" for result in part.results if result.test
+                f"  {'✓' if result.passed else '–' if result.skipped else '✗'} {result.test}"
+                for result in part.results
+                if result.test
             ]
-            for reason in dict.fromkeys(result.reason for result in part.failed):
+            for reason in dict.fromkeys(result.reason for result in (*part.failed, *part.skipped)):
                 lines.append(f"  reason: {reason}")
         return Note(*(("✓", "green") if self.green else ("✗", "red")), tuple(lines))
 
@@ -133,10 +149,23 @@ class TestRun:
         return self.note._repr_html_()
 
 
+class StoppedError(TimeoutError):
+    """The runs took too long, and were stopped."""
+
+    def __init__(self, limit: float, runs: Sequence[TestRun], test: str) -> None:
+        inside = f" in {test}" if test else ""
+        super().__init__(f"the tests were stopped after {limit:.0f} seconds{inside}")
+        self.runs = runs
+        """What was finished."""
+        self.test = test
+        """The test that was running, as pytest writes it, or ""."""
+
+
 async def run_projects(jobs: Sequence[tuple[Files, Sequence[str]]], limit: float = LIMIT) -> list[TestRun]:
     """Run pytest on several projects, each with what to select, in one process of its own.
 
-    Raise `TimeoutError` with the number of finished runs as its argument, after `limit` seconds.
+    Raise `StoppedError` if one test takes longer than `limit` seconds. All of them together may take longer:
+    how long depends on the machine.
     """
     with tempfile.TemporaryDirectory(prefix="todo-project-", ignore_cleanup_errors=True) as place:
         arguments = []
@@ -144,10 +173,10 @@ async def run_projects(jobs: Sequence[tuple[Files, Sequence[str]]], limit: float
             folder = os.path.join(place, str(number))
             write_project(Path(folder), files)
             arguments.append(json.dumps({"folder": folder, "select": list(select)}))
-        finished, said = await _run([os.path.join(place, "results"), *arguments], limit)
-        runs = _results(place)
+        finished, said = await _run([os.path.join(place, "results"), *arguments], limit, Path(place, "now"))
+        runs, running = _results(place), _read(place, "now")
     if not finished:
-        raise TimeoutError(len(runs))
+        raise StoppedError(limit, runs, running)
     if len(runs) != len(jobs):
         raise RuntimeError(f"the runner of the tests broke down: {said[-1000:]}")
     return runs
@@ -155,8 +184,8 @@ async def run_projects(jobs: Sequence[tuple[Files, Sequence[str]]], limit: float
 
 def _results(place: str) -> list[TestRun]:
     """Return what the runner has written so far."""
-    file, runs = Path(place, "results"), []
-    for line in file.read_text("utf-8").splitlines() if file.exists() else []:
+    runs = []
+    for line in _read(place, "results").splitlines():
         found = json.loads(line)
         for each in found:
             each["text"] = each["text"].replace(place, "…")
@@ -164,10 +193,15 @@ def _results(place: str) -> list[TestRun]:
     return runs
 
 
-async def _run(arguments: list[str], limit: float) -> tuple[bool, str]:
+def _read(place: str, name: str) -> str:
+    file = Path(place, name)
+    return file.read_text("utf-8") if file.exists() else ""
+
+
+async def _run(arguments: list[str], limit: float, now: Path) -> tuple[bool, str]:
     """Start the runner, wait for it; return whether it ended in time, and what it said of itself.
 
-    Cancelled, it is stopped first.
+    Whenever the file `now` changes, it has `limit` seconds again. Cancelled, it is stopped first.
     """
     environment = {name: value for name, value in os.environ.items() if name not in NOT_INHERITED}
     environment |= {"PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1", "PYTHONDONTWRITEBYTECODE": "1"}
@@ -186,9 +220,14 @@ async def _run(arguments: list[str], limit: float) -> tuple[bool, str]:
         ) as process,
     ):
         try:
-            async with asyncio.timeout(limit):
-                while process.poll() is None:  # noqa: ASYNC110 (no event tells of another process's end)
+            async with asyncio.timeout(limit) as deadline:
+                last = 0
+                while process.poll() is None:
                     await asyncio.sleep(0.02)
+                    changed = now.stat().st_mtime_ns if now.exists() else 0  # noqa: ASYNC240 (it is quick)
+                    if changed != last:
+                        last = changed
+                        deadline.reschedule(asyncio.get_running_loop().time() + limit)
         except TimeoutError:
             return False, ""
         finally:

@@ -27,7 +27,7 @@ LITERAL = (
     "12:30 lunch",
 )
 """Names that show whether a search takes every character literally."""
-PARTS = (
+PARTS: tuple[tuple[str, list[str]], ...] = (
     ("%", ["100 % sure"]),
     ("e_c", ["snake_case"]),
     ("_", ["snake_case"]),

@@ -2,7 +2,7 @@
 
 from todo_lib.course.lessons.engine_and_session_factory import behaviours
 from todo_lib.course.migration.file_judge import FileJudge
-from todo_lib.course.migration.probes import probe
+from todo_lib.course.migration.probes import probe, tests_in
 from todo_lib.course.migration.project import APP, after
 from todo_lib.course.migration.workspace import workspace_judge
 from todo_lib.lab.checks import FunctionJudge, KnownMistake, Scenario
@@ -21,7 +21,7 @@ def probes(promise: str, *tests: str) -> Scenario:
         promise,
         base=after("tests_first"),
         files=probe("test_database.py"),
-        select=tuple(f"tests/test_database.py::{test}" for test in tests),
+        select=tests_in("test_database.py", *tests),
         tests=len(tests),
     )
 
@@ -30,8 +30,10 @@ TRIALS = (
     probes("`create_tables` creates the table, and commits.", "test_the_table_is_in_the_file"),
     probes("What one session commits, another finds.", "test_its_sessions_write_and_read"),
     probes("An object can be read after the commit.", "test_an_object_can_be_read_after_the_commit"),
+    probes("Two sessions have two connections.", "test_two_sessions_have_two_connections"),
     probes("SQLite is prepared as in the synchronous app.", "test_sqlite_is_prepared"),
     probes("Creating the tables again changes nothing.", "test_tables_can_be_created_again"),
+    probes("Each function works on the factory that it is given.", "test_two_factories_are_two_databases"),
     probes("`dispose` closes every connection.", "test_dispose_closes_every_connection"),
     probes("`DEFAULT_URL` names the asynchronous driver.", "test_the_default_url_names_the_driver"),
 )
@@ -48,6 +50,10 @@ MISTAKES = (
     KnownMistake(
         "Is `prepare_sqlite(engine.sync_engine)` called for each new engine?",
         facts=r"test_sqlite_is_prepared\n(.*\n)*reason: AssertionError",
+    ),
+    KnownMistake(
+        "Make a new engine for each call, with the pool that SQLAlchemy chooses; keep nothing in the module.",
+        facts="on one connection|test_two_factories",
     ),
     KnownMistake("`await engine.dispose()` closes all that is in the pool.", facts="connections left open"),
     KnownMistake(

@@ -17,6 +17,11 @@ LONG_AGO = datetime(2001, 2, 3, 4, 5, 6)
 class Base(DeclarativeBase):
     """What both tables inherit from."""
 
+    def __repr__(self) -> str:
+        """Show what is loaded: reading more could be a query."""
+        loaded = [f"{name}={value!r}" for name, value in vars(self).items() if name in ("id", "name")]
+        return f"{type(self).__name__}({', '.join(sorted(loaded))})"
+
 
 class Task(AsyncAttrs, Base):
     """A task that is done in steps."""

@@ -30,7 +30,11 @@ def green(promise: str, tests: int) -> Scenario:
 def notices(promise: str, old: str, new: str) -> Scenario:
     """Return a trial on a store that was broken: the tests must be red."""
     return Scenario(
-        promise, base=after("the_whole_store"), green=False, mutation=(STORE, old, new), select=(STORE_TESTS,)
+        promise,
+        base=after("the_whole_store"),
+        green=False,
+        mutations=((STORE, old, new),),
+        select=(STORE_TESTS,),
     )
 
 
@@ -42,13 +46,39 @@ NOT_DELETED = (
     "delete(Task).where(Task.id == id))\n            await session.commit()",
     "delete(Task).where(Task.id == id))",
 )
+FOUND = "return TaskOutput.model_validate(entity) if entity else None"
 ALL_GREEN = green("They are green on the finished asynchronous store.", 6)
+GET = (
+    notices("They are red if `get` finds nothing.", FOUND, "return None"),
+    notices(
+        "They are red if `get` finds another task.",
+        FOUND,
+        "return TaskOutput.model_validate(entity).model_copy(update={'id': -id, 'name': 'another'})",
+    ),
+)
+ADDED = """\
+session.add(entity)
+            await session.commit()
+            return TaskOutput.model_validate(entity)"""
+ADD = notices(
+    "They are red if `add` returns a task of another name.",
+    ADDED,
+    f"{ADDED}.model_copy(update={{'name': 'another'}})",
+)
 BROKEN = (
     notices(
         "They are red if `all` returns the newest task first.", "order_by(Task.id))", "order_by(-Task.id))"
     ),
     notices("They are red if `filter` does not leave out done tasks.", "not_(Task.done)", "True"),
     notices("They are red if `update` does not save.", *FORGETFUL),
+    notices(
+        "They are red if `update` does not refuse an unknown id.",
+        "raise ValueError(f\"no task known with id '{id}'\")",
+        "return TaskOutput(id=id, created_at='2028-02-29', **task.model_dump())",
+    ),
+    notices(
+        "They are red if `update` refuses it with another error.", "raise ValueError(", "raise LookupError("
+    ),
     notices("They are red if `delete` only says that it has deleted.", *NOT_DELETED),
     notices(
         "They are red if `get_statistics` mixes up done and open.",
@@ -77,19 +107,18 @@ STILL_GREEN = Scenario(
 JUDGES: dict[str, Judge] = {
     "first_test": FileJudge(
         STORE_TESTS,
-        (
-            green("They are green on the finished asynchronous store.", 1),
-            notices(
-                "They are red if `get` finds nothing.",
-                "return TaskOutput.model_validate(entity) if entity else None",
-                "return None",
-            ),
-        ),
+        (green("They are green on the finished asynchronous store.", 1), *GET),
     ),
     "config": FileJudge(
         CONFIG,
         (CONFIGURED, STILL_GREEN),
         mistakes=(
+            KnownMistake(
+                "pytest reads only the table `[tool.pytest.ini_options]`. The line stands in another one.",
+                code=r"(?m)^\[(?!tool\.pytest\.ini_options\]).*\]\n"
+                r"(?:(?!\[).*\n)*?(filterwarnings|addopts)\b",
+                facts=STAYS_GREEN,
+            ),
             KnownMistake(
                 "The option is right, the filter is too narrow. A RuntimeWarning of Python must become an "
                 "error, and so must what pytest makes of it, a PytestUnraisableExceptionWarning. Name "
@@ -113,7 +142,13 @@ JUDGES: dict[str, Judge] = {
     "workspace": workspace_judge(
         "tests_first",
         (STORE_TESTS, CONFIG),
-        (green("The nine tests of the store are green on a finished store.", 9), *BROKEN, CONFIGURED),
+        (
+            green("The nine tests of the store are green on a finished store.", 9),
+            ADD,
+            *GET,
+            *BROKEN,
+            CONFIGURED,
+        ),
         mistakes=(
             KnownMistake("Is the setting of *A suite that can fail* in `pyproject.toml`?", facts=STAYS_GREEN),
         ),

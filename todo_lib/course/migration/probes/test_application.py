@@ -5,25 +5,14 @@ import contextlib
 import inspect
 import sqlite3
 import threading
-from datetime import date, timedelta
 
 import pytest
-import pytest_asyncio
-from httpx import ASGITransport, AsyncClient
-from sqlalchemy import Engine, event
+from sqlalchemy import Engine, MetaData, event
 from todo_app import database as database_module
 from todo_app import main
 from todo_app.routers import todo
 
-TASK = {"name": "buy bread", "priority": 1, "due_date": str(date.today() + timedelta(days=1)), "done": False}
-
-
-@pytest.fixture
-def database(tmp_path, monkeypatch):
-    """Name the file that the application shall use."""
-    file = tmp_path / "application.db"
-    monkeypatch.setenv("TODO_DATABASE_URL", f"sqlite+aiosqlite:///{file.as_posix()}")
-    return file
+from .conftest import TASK, in_days, running
 
 
 @pytest.fixture
@@ -34,16 +23,6 @@ def engines():
     event.listen(Engine, "engine_connect", listener)
     yield used
     event.remove(Engine, "engine_connect", listener)
-
-
-@pytest_asyncio.fixture
-async def client(database):
-    """Start the application as a server does, and stop it afterwards."""
-    async with (
-        main.app.router.lifespan_context(main.app),
-        AsyncClient(transport=ASGITransport(main.app), base_url="http://test") as client,
-    ):
-        yield client
 
 
 @pytest.mark.asyncio
@@ -63,7 +42,8 @@ async def test_the_environment_names_the_database(database, client):
 
 def test_endpoints_run_in_the_event_loop():
     """A plain `def` would run in a thread of its own, in another loop than the engine."""
-    endpoints = [*(route.endpoint for route in todo.router.routes), main.dashboard]
+    pages = [route for route in main.app.routes if getattr(route, "path", "") == "/dashboard"]
+    endpoints = [route.endpoint for route in (*todo.router.routes, *pages)]
     plain = [each.__name__ for each in endpoints if not inspect.iscoroutinefunction(each)]
     assert not plain, f"plain def: {', '.join(plain)}"
 
@@ -74,30 +54,25 @@ def test_nothing_is_left_of_the_synchronous_factory():
 
 
 @pytest.mark.asyncio
-async def test_a_task_is_saved_before_the_answer_comes(database, client):
-    """Whoever is told 201 finds the row, with any other program."""
-    response = await client.post("/api/todo/", json=TASK)
-    assert response.status_code == 201
-    with contextlib.closing(sqlite3.connect(database)) as connection:
-        assert connection.execute("SELECT name FROM tasks").fetchall() == [("buy bread",)]
-
-
-@pytest.mark.asyncio
-async def test_the_dashboard_counts(client):
-    """Through the application's own database."""
+async def test_the_dashboard_counts(database, client):
+    """All tasks, in the application's own database: more than a page of the list, done and open."""
     await client.post("/api/todo/", json=TASK)
+    row = ("number", 1, in_days(1), True, in_days(0))
+    with contextlib.closing(sqlite3.connect(database)) as connection, connection:
+        connection.executemany(
+            "INSERT INTO tasks (name, priority, due_date, done, created_at) VALUES (?, ?, ?, ?, ?)",
+            [row] * 1100,
+        )
     page = (await client.get("/dashboard")).text
-    assert '<dd id="total">1</dd>' in page
+    for name, count in (("total", 1101), ("open", 1), ("done", 1100)):
+        assert f'<dd id="{name}">{count}</dd>' in page, f"the dashboard's {name} is not {count}"
 
 
 @pytest.mark.asyncio
 async def test_nothing_is_left_when_the_application_stops(database):
     """No connection, so no thread of aiosqlite either."""
     before = set(threading.enumerate())
-    async with (
-        main.app.router.lifespan_context(main.app),
-        AsyncClient(transport=ASGITransport(main.app), base_url="http://test") as client,
-    ):
+    async with running() as client:
         await client.get("/api/todo/")
     assert connections_since(before) == 0, "connections left open"
 
@@ -105,13 +80,13 @@ async def test_nothing_is_left_when_the_application_stops(database):
 @pytest.mark.asyncio
 async def test_a_start_that_fails_leaves_nothing(database, monkeypatch):
     """What was opened is closed, whatever happens in between."""
-    create = main.create_tables
+    create = MetaData.create_all
 
-    async def create_and_fail(factory):
-        await create(factory)
+    def create_and_fail(metadata, *args, **options):
+        create(metadata, *args, **options)
         raise OSError("the start fails here, on purpose")
 
-    monkeypatch.setattr(main, "create_tables", create_and_fail)
+    monkeypatch.setattr(MetaData, "create_all", create_and_fail)  # below whatever the lifespan calls
     before = set(threading.enumerate())
     with pytest.raises(OSError, match="on purpose"):
         async with main.app.router.lifespan_context(main.app):
