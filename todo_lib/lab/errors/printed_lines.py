@@ -18,9 +18,9 @@ LITERAL = ast.List | ast.Tuple | ast.Set | ast.Dict | ast.ListComp | ast.SetComp
 COLLECTIONS = {"list", "tuple", "set", "map", "filter", "zip"}
 UNTOLD = ast.Name | ast.Attribute | ast.Subscript
 
-ONLY_AWAITED = {"commit", "rollback", "flush", "refresh"}  # an asynchronous session returns coroutines
-OFTEN_AWAITED = {"execute", "scalar", "scalars"}
-OWNERS = re.compile(r"session|connection|conn$|engine|db$", re.IGNORECASE)
+OWNERS = re.compile(r"(?:session|connection|conn|engine|db)_?\d*$", re.IGNORECASE)  # as they are named
+OF_SESSIONS = {"commit", "rollback", "flush", "refresh", "execute", "scalar", "scalars", "query"}
+OF_OTHERS_TOO = {"get", "merge", "delete", "close", "connect", "begin", "dispose"}
 QUOTED = re.compile(r"(['\"]).*?(\1|$)")
 MAGIC = re.compile(r"<(?:timed (?:exec|eval)|magic-timeit)[^>]*>(?::|\", line )?(?P<line>\d+)?")
 RUN_MAGIC = re.compile(r"run_(?:cell|line)_magic(\(.*\))")
@@ -112,13 +112,10 @@ def _is_synchronous(node: ast.expr) -> bool | None:
     methods = {part.attr for part in parts if isinstance(part, ast.Attribute)}
     if not isinstance(node, ast.Call):
         return None if isinstance(node, UNTOLD) else False
-    if methods & ONLY_AWAITED or "query" in methods:
-        return True
-    names = {_name(part.value) for part in parts if isinstance(part, ast.Attribute)}
-    owned = any(map(OWNERS.search, names))
-    if methods & OFTEN_AWAITED:
-        return True if owned else None
-    return owned and bool(methods & {"get", "merge", "delete", "close", "connect", "begin", "dispose"})
+    owners = (part.value for part in parts if isinstance(part, ast.Attribute))
+    if any(OWNERS.search(_name(getattr(owner, "func", owner))) for owner in owners):
+        return bool(methods & (OF_SESSIONS | OF_OTHERS_TOO))
+    return None if methods & OF_SESSIONS else False
 
 
 def _of_awaited(is_one: Callable[[ast.expr], bool | None]) -> PrintedTest:
