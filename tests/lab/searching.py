@@ -169,6 +169,7 @@ def prints_the_same(text: str, keys: list[str]) -> bool:
 
 def _without_names(line: str) -> str:
     line = re.sub(r"\b\d+ validation errors?", "1 validation error", line)
+    line = re.sub(r"(?<=AttributeError: )\w+$", "", line)  # of a row
     return re.sub(r"'[^' ]*'|\b\w+\.\w+$|(?<=error )for \w+|\w+(?= Error extr)", "", stable(line)).strip()
 
 

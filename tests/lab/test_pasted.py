@@ -152,6 +152,18 @@ def test_async_in_quotes_does_not_stand_alone():
     assert errors("SyntaxError: invalid syntax").title == "one entry mentions this"
 
 
+def test_what_python_says_of_anything_is_no_diagnosis():
+    """A list can be unhashable without `gather`; whoever has only the line is asked."""
+    assert not found(failed("names[[]]", "TypeError: unhashable type: 'list'"))
+    for line in ("TypeError: unhashable type: 'list'", "AttributeError: done"):
+        note = errors(line)
+        assert isinstance(note, Table) or note.title == "one entry mentions this"
+    gathered = (
+        'await gather(calls)\n  File "/lib/asyncio/tasks.py", line 826, in gather\n    if arg not in seen:'
+    )
+    assert keys(found(failed(gathered, "TypeError: unhashable type: 'list'")))[0] == "gather-without-star"
+
+
 def test_traceback_rules_out_what_prints_the_same():
     """Where the calls tell which one it is, the others are not named."""
     assert "Or is it" not in repr(errors(LAZY_LOAD))

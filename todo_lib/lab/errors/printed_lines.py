@@ -132,7 +132,9 @@ def _of_given(is_one: Callable[[ast.expr], bool | None]) -> PrintedTest:
 
 def several_are_gathered(pasted: Pasted) -> bool | None:
     """Return whether `gather` was given a list or the like."""
-    return True if "unhashable type" in pasted.text else _any(_given(pasted), _is_several)
+    return (
+        gather_is_printed(pasted) if "unhashable type" in pasted.text else _any(_given(pasted), _is_several)
+    )
 
 
 def gather_is_printed(pasted: Pasted) -> bool | None:

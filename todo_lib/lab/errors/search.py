@@ -206,22 +206,14 @@ def _in_their_spelling(text: str, entries: Sequence[Entry]) -> set[str]:
 
 
 def _how(entry: Entry, wanted: set[str], phrases: list[str]) -> How | None:
-    lines = _lines(entry)
-    if any(phrase.count(" ") > 2 and phrase in line for phrase in phrases for line in lines):
-        return How.PRINTED if _is_told_by_code(entry) else How.PHRASE
+    phrases = [phrase for phrase in phrases if phrase.count(" ") > 2]
+    if any(phrase in line for phrase in phrases for line in _telling_lines(entry)):
+        return How.PHRASE
     if wanted <= _own_words(entry):
         return How.WORDS
-    if wanted <= _prominent(entry):
+    if wanted <= _prominent(entry) or any(phrase in line for phrase in phrases for line in _lines(entry)):
         return How.PRINTED
     return How.MENTIONED if wanted <= _all_words(entry) else None
-
-
-def _is_told_by_code(entry: Entry) -> bool:
-    """Return whether an error of Python's own and its message say nothing of this entry: `invalid syntax`."""
-    return bool(entry.matchers) and all(
-        matcher.test and not matcher.message and all(hasattr(builtins, name) for name in matcher.types)
-        for matcher in entry.matchers
-    )
 
 
 def _with_some_of(wanted: set[str], entries: Sequence[Entry]) -> list[Hit]:
@@ -256,7 +248,24 @@ def _patterns(entry: Entry) -> list[str]:
 
 @functools.cache
 def _lines(entry: Entry) -> tuple[str, ...]:
-    lines = (entry.key.replace("-", " "), entry.title, *_patterns(entry), *printed().get(entry.key, ()))
+    return (*_telling_lines(entry), *_phrases(printed().get(entry.key, ())))
+
+
+@functools.cache
+def _telling_lines(entry: Entry) -> tuple[str, ...]:
+    """Return those lines without `SyntaxError: invalid syntax` and the like, which tell nothing."""
+    told = [line for line in printed().get(entry.key, ()) if _tells(entry, line)]
+    return _phrases([entry.key.replace("-", " "), entry.title, *_patterns(entry), *told])
+
+
+def _tells(entry: Entry, line: str) -> bool:
+    """Return whether the class is not one of Python's own, or a matcher looks for the message."""
+    name, _, message = line.partition(": ")
+    patterns = [matcher.message for matcher in entry.matchers if matcher.message]
+    return not hasattr(builtins, name) or any(re.search(each, message, re.DOTALL) for each in patterns)
+
+
+def _phrases(lines: Iterable[str]) -> tuple[str, ...]:
     return tuple(_phrase(NAMES.sub("", line)) for line in lines)
 
 
