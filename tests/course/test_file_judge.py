@@ -97,6 +97,27 @@ async def test_a_wrong_file_is_told_its_cause(cause: str) -> None:
 
 
 @pytest.mark.asyncio
+@pytest.mark.parametrize(
+    ("old", "new", "step"),
+    [
+        ("    result = await store.add(", "     result = await store.add(", "as many spaces"),
+        ("    result = await store.add(", "   result = await store.add(", "as many spaces"),
+        ("async def test_add", "async test_add", "write `async def`"),
+        ("result = await store.add(", "result = async store.add(", "write `await`"),
+        ("async def test_add", "def test_add", "Write `async def`"),
+        ("def a_task(", "task = await store.get(1)\n\n\ndef a_task(", "into an `async def`"),
+        ("def a_task(", "def a_task((", "Is a bracket or a colon missing?"),
+    ],
+)
+async def test_what_python_cannot_read_is_told_by_its_kind(old: str, new: str, step: str) -> None:
+    """A bracket is the answer where nothing better is known."""
+    assert old in TESTS
+    verdict = await judged(TESTS.replace(old, new, 1))
+    assert verdict.cause == "syntax"
+    assert step in repr(verdict)
+
+
+@pytest.mark.asyncio
 async def test_what_hangs_is_stopped(monkeypatch: pytest.MonkeyPatch) -> None:
     """And the process with it."""
     monkeypatch.setattr(scenario, "LIMIT", 3.0)

@@ -9,7 +9,10 @@ from contextlib import suppress
 
 import pytest
 import pytest_asyncio
-from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy import create_engine, event, select
+from sqlalchemy.ext.asyncio import AsyncSession, create_async_engine
+from sqlalchemy.ext.asyncio.exc import AsyncContextNotStarted
+from sqlalchemy.orm import Session, sessionmaker
 
 from todo_lib.course.contract.harness import async_harness
 from todo_lib.course.lessons.no_hidden_io.subtasks import Task, TaskOutput, fill
@@ -90,3 +93,30 @@ def test_blocks_that_overlap_leave_python_as_it_was() -> None:
     other.__exit__(None, None, None)
     assert (warnings._warn_unawaited_coroutine, sys.get_coroutine_origin_tracking_depth()) == before
     assert getattr(warnings.showwarning, OURS, True)  # or whoever comes next would take it for a recorder
+
+
+@pytest.mark.parametrize("use", ["execute", "commit"])
+@pytest.mark.asyncio
+async def test_what_a_synchronous_session_leaves_is_not(use: str) -> None:
+    """It calls `close` of an asynchronous connection, which no `await` of the learner's would repair."""
+    engine = create_async_engine("sqlite+aiosqlite://")
+    with catch_unawaited() as found, suppress(AsyncContextNotStarted):
+        session = sessionmaker(engine)()
+        session.add(Task(name="dig"))
+        session.execute(select(1)) if use == "execute" else session.commit()
+    await engine.dispose()
+    assert found == []
+
+
+@pytest.mark.asyncio
+async def test_what_is_called_by_a_session_is_still_reported() -> None:
+    """A listener to its events, for instance, that is an `async def`."""
+
+    async def look(*_: object) -> None:
+        """Do nothing."""
+
+    with catch_unawaited() as found, Session(create_engine("sqlite://")) as session:
+        event.listen(session, "before_commit", look)
+        session.execute(select(1))
+        session.commit()
+    assert [each.name.rpartition(".")[2] for each in found] == ["look"]

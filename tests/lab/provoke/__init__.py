@@ -4,7 +4,7 @@ A provoker is a function with `@provokes("the-key-of-the-entry")`. It is given a
 
 * lets the exception or the warning out, or
 * returns it, if something must be cleaned up first, or
-* returns the key that `find` gave in another process, or
+* returns `Elsewhere`: what another process has printed, and the key that `find` gave there, or
 * returns None, after it has asserted that something went wrong without any error.
 """
 
@@ -22,6 +22,14 @@ class Provoker:
 
     def __str__(self) -> str:
         return f"{self.key}-{self.run.__name__}"
+
+
+@dataclass(frozen=True)
+class Elsewhere:
+    """What happened in another process."""
+
+    key: str
+    printed: str
 
 
 PROVOKERS: list[Provoker] = []

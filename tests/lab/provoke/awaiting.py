@@ -5,97 +5,11 @@ import time
 import warnings
 
 from blockbuster import BlockBuster
-from fastapi import FastAPI
-from httpx import ASGITransport, AsyncClient
 from sqlalchemy import create_engine, select
 
-from . import provokes
+from . import Elsewhere, provokes
 from .kernel import key_found_in_kernel
-from .loading import TodoOutput
 from .sandbox import Project, Sandbox, Todo, new_loop
-
-
-@provokes("forgotten-await")
-async def scalars_of_a_coroutine(sandbox: Sandbox) -> None:
-    """No `await` at all."""
-    async with sandbox.sqlite() as factory, factory() as session:
-        session.execute(select(Todo)).scalars()
-
-
-@provokes("forgotten-await")
-async def coroutine_kept_in_a_variable(sandbox: Sandbox) -> None:
-    """The `await` of the second line cannot repair what is missing in the first."""
-    async with sandbox.sqlite() as factory, factory() as session:
-        result = session.stream(select(Todo))
-        await result.scalars()
-
-
-@provokes("forgotten-await")
-async def loop_over_a_coroutine(sandbox: Sandbox) -> None:
-    """A coroutine is no list of rows."""
-    async with sandbox.sqlite() as factory, factory() as session:
-        for todo in session.scalars(select(Todo)):
-            print(todo)
-
-
-@provokes("forgotten-await")
-async def index_of_a_coroutine(sandbox: Sandbox) -> None:
-    """Nor can one take the first of it."""
-    async with sandbox.sqlite() as factory, factory() as session:
-        print(session.scalars(select(Todo))[0])
-
-
-@provokes("forgotten-await")
-async def coroutine_given_to_pydantic(sandbox: Sandbox) -> None:
-    """Pydantic is given the coroutine instead of the row."""
-    async with sandbox.sqlite() as factory, factory() as session:
-        TodoOutput.model_validate(session.get(Todo, 1))
-
-
-@provokes("forgotten-await")
-async def coroutine_returned_by_an_endpoint(sandbox: Sandbox) -> None:
-    """FastAPI is given one."""
-    app = FastAPI()
-    async with sandbox.sqlite() as factory, factory() as session:
-
-        @app.get("/", response_model=TodoOutput)
-        async def read() -> object:
-            return session.get(Todo, 1)
-
-        async with AsyncClient(transport=ASGITransport(app), base_url="http://test") as client:
-            await client.get("/")
-
-
-@provokes("forgotten-await")
-async def stream_not_awaited(sandbox: Sandbox) -> None:
-    """`stream` must be awaited before its rows can be."""
-    async with sandbox.sqlite() as factory, factory() as session:
-        async for todo in session.stream(select(Todo)):
-            print(todo)
-
-
-@provokes("await-precedence")
-async def await_comes_last(sandbox: Sandbox) -> None:
-    """`await` waits for what `.scalars()` returns, which is too late."""
-    async with sandbox.sqlite() as factory, factory() as session:
-        await session.execute(select(Todo)).scalars()
-
-
-@provokes("await-precedence")
-async def await_comes_last_on_several_lines(sandbox: Sandbox) -> None:
-    """The same, laid out as a formatter does it."""
-    async with sandbox.sqlite() as factory, factory() as session:
-        names = await session.scalars(
-            select(Todo.name).where(Todo.project_id == 1).order_by(Todo.id),
-        ).all()
-        print(names)
-
-
-@provokes("await-precedence")
-async def await_comes_last_before_an_index(sandbox: Sandbox) -> None:
-    """The same with an index instead of a method."""
-    async with sandbox.sqlite() as factory, factory() as session:
-        print(await session.scalars(select(Todo))[0])
 
 
 @provokes("never-awaited")
@@ -148,7 +62,7 @@ async def await_a_method_itself(sandbox: Sandbox) -> None:
 
 
 @provokes("await-in-plain-def")
-async def await_in_a_cell_without_async(sandbox: Sandbox) -> str:
+async def await_in_a_cell_without_async(sandbox: Sandbox) -> Elsewhere:
     """A cell is refused as a whole."""
     return await key_found_in_kernel(sandbox, "def count(store):\n    return await store.count()")
 
@@ -157,16 +71,6 @@ async def await_in_a_cell_without_async(sandbox: Sandbox) -> str:
 def async_with_in_a_file_without_async(sandbox: Sandbox) -> None:
     """So is a file."""
     compile("def get(self):\n    async with self.factory():\n        pass", "datastore.py", "exec")
-
-
-@provokes("await-on-nothing")
-async def task_of_a_function(sandbox: Sandbox) -> None:
-    """The function itself instead of a call to it."""
-
-    async def count() -> int:
-        return 2
-
-    asyncio.create_task(count)  # noqa: RUF006 (there will be no task)
 
 
 @provokes("async-with-on-sync")
@@ -213,7 +117,7 @@ async def plain_with_an_async_session(sandbox: Sandbox) -> None:
 
 
 @provokes("run-in-notebook")
-async def run_in_a_kernel(sandbox: Sandbox) -> str:
+async def run_in_a_kernel(sandbox: Sandbox) -> Elsewhere:
     """A notebook has a running event loop already."""
     return await key_found_in_kernel(sandbox, "import asyncio\nasyncio.run(asyncio.sleep(0))")
 
@@ -231,13 +135,13 @@ async def run_until_complete_inside_a_coroutine(sandbox: Sandbox) -> None:
 
 
 @provokes("cell-not-run")
-async def name_of_a_skipped_cell(sandbox: Sandbox) -> str:
+async def name_of_a_skipped_cell(sandbox: Sandbox) -> Elsewhere:
     """A fresh kernel knows nothing of the cells above."""
     return await key_found_in_kernel(sandbox, "async with factory() as session:\n    pass")
 
 
 @provokes("letter-without-quotes")
-async def letter_of_an_answer_without_quotes(sandbox: Sandbox) -> str:
+async def letter_of_an_answer_without_quotes(sandbox: Sandbox) -> Elsewhere:
     """The question is the course's own."""
     set_up = "from todo_lib.course import lesson\nq = lesson('00')\n"
     return await key_found_in_kernel(sandbox, set_up + "q.run.predict(C)")
@@ -281,33 +185,3 @@ def work_handed_over_too_late(sandbox: Sandbox) -> None:
     with new_loop() as runner:
         loop = runner.get_loop()
     asyncio.run_coroutine_threadsafe(asyncio.sleep(0), loop)
-
-
-@provokes("gather-without-star")
-async def gather_of_a_list(sandbox: Sandbox) -> None:
-    """A list is one argument."""
-    await asyncio.gather([asyncio.sleep(0), asyncio.sleep(0)])
-
-
-@provokes("gather-without-star")
-async def gather_of_a_tuple(sandbox: Sandbox) -> None:
-    """So is a tuple; Python's words are others."""
-    await asyncio.gather((asyncio.sleep(0), asyncio.sleep(0)))
-
-
-@provokes("gather-without-star")
-async def gather_of_a_generator(sandbox: Sandbox) -> None:
-    """Python 3.11 begins to run it."""
-    await asyncio.gather(asyncio.sleep(0) for _ in range(2))
-
-
-@provokes("wait-takes-tasks")
-async def wait_for_coroutines(sandbox: Sandbox) -> None:
-    """Since Python 3.11 only tasks will do."""
-    await asyncio.wait([asyncio.sleep(0), asyncio.sleep(0)])
-
-
-@provokes("wait-takes-tasks")
-async def wait_for_one_coroutine(sandbox: Sandbox) -> None:
-    """Nor does it take one alone."""
-    await asyncio.wait(asyncio.sleep(0))

@@ -3,12 +3,12 @@
 import asyncio
 import warnings
 
-from sqlalchemy import create_engine, select
+from sqlalchemy import MetaData, Table, create_engine, event, inspect, select
 from sqlalchemy.exc import SAWarning
 from sqlalchemy.ext.asyncio import create_async_engine
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
-from . import provokes
+from . import Elsewhere, provokes
 from .sandbox import Base, Sandbox, Todo
 
 
@@ -53,6 +53,34 @@ async def close_an_engine(sandbox: Sandbox) -> None:
         await engine.close()
 
 
+@provokes("async-not-inspected")
+async def inspect_an_engine(sandbox: Sandbox) -> None:
+    """Reflection sends queries."""
+    async with sandbox.engine() as engine:
+        inspect(engine)
+
+
+@provokes("async-not-inspected")
+async def reflect_a_table(sandbox: Sandbox) -> None:
+    """The same for a single table."""
+    async with sandbox.engine() as engine, engine.connect() as connection:
+        Table("todos", MetaData(), autoload_with=connection)
+
+
+@provokes("events-are-synchronous")
+async def listen_to_an_engine(sandbox: Sandbox) -> None:
+    """A listener is a plain function."""
+    async with sandbox.engine() as engine:
+        event.listen(engine, "connect", print)
+
+
+@provokes("events-are-synchronous")
+async def listen_to_a_factory(sandbox: Sandbox) -> None:
+    """SQLAlchemy knows no events of it."""
+    async with sandbox.sqlite() as factory:
+        event.listen(factory, "before_flush", print)
+
+
 @provokes("sync-driver")
 async def sync_sqlite_driver(sandbox: Sandbox) -> None:
     """The address of the synchronous app."""
@@ -66,7 +94,7 @@ async def sync_engine_on_an_async_driver(sandbox: Sandbox) -> None:
 
 
 NO_GREENLET = """
-import asyncio, sys
+import asyncio, sys, traceback
 
 async def main():
     from sqlalchemy.ext.asyncio import create_async_engine
@@ -77,6 +105,7 @@ sys.modules["greenlet"] = None  # what an import finds that is not installed
 try:
     asyncio.run(main())
 except Exception as error:
+    traceback.print_exc()
     # Without greenlet the lab cannot be imported either: begin again, with it.
     for name in [name for name in sys.modules if name.partition(".")[0] in ("greenlet", "sqlalchemy")]:
         del sys.modules[name]
@@ -86,11 +115,11 @@ except Exception as error:
 
 
 @provokes("greenlet-not-installed")
-def import_without_greenlet(sandbox: Sandbox) -> str:
+def import_without_greenlet(sandbox: Sandbox) -> Elsewhere:
     """SQLAlchemy 2.1 no longer installs greenlet by itself."""
     done = sandbox.python("-c", NO_GREENLET)
     assert done.returncode == 0, done.stderr
-    return done.stdout.strip()
+    return Elsewhere(done.stdout.strip(), done.stderr)
 
 
 @provokes("result-not-subscriptable")

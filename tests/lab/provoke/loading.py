@@ -1,5 +1,7 @@
 """Attributes that are read where the database cannot be asked."""
 
+from datetime import datetime
+
 from fastapi import FastAPI
 from httpx import ASGITransport, AsyncClient
 from pydantic import BaseModel, ConfigDict
@@ -28,6 +30,15 @@ class TodoOutput(BaseModel):
     name: str
 
 
+class ChangedOutput(BaseModel):
+    """A project with the time that the database has set."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+    name: str
+    changed: datetime | None
+
+
 async def one_project(session: AsyncSession) -> Project:
     """Read the project; its to-dos stay unread."""
     return await session.get_one(Project, 1)
@@ -51,7 +62,7 @@ async def read_after_commit_asyncpg(sandbox: Sandbox) -> None:
         print(project.name)
 
 
-@provokes("expired-attribute")
+@provokes("expired-not-by-commit")
 async def read_after_rollback(sandbox: Sandbox) -> None:
     """A rollback expires too, whatever `expire_on_commit` says."""
     async with sandbox.sqlite() as factory, factory() as session:
@@ -88,6 +99,52 @@ async def read_onupdate_after_commit(sandbox: Sandbox) -> None:
         project.name = "vegetable garden"
         await session.commit()
         print(project.changed)
+
+
+@provokes("onupdate-after-flush")
+async def pydantic_reads_onupdate(sandbox: Sandbox) -> None:
+    """Pydantic reads it; the factory has `expire_on_commit=False`."""
+    async with sandbox.sqlite() as factory, factory() as session:
+        project = await one_project(session)
+        project.name = "vegetable garden"
+        await session.commit()
+        ChangedOutput.model_validate(project)
+
+
+@provokes("onupdate-after-flush")
+async def endpoint_returns_onupdate(sandbox: Sandbox) -> None:
+    """FastAPI lets pydantic read it."""
+    app = FastAPI()
+    async with sandbox.sqlite() as factory, factory() as session:
+
+        @app.get("/", response_model=ChangedOutput)
+        async def rename() -> Project:
+            project = await one_project(session)
+            project.name = "vegetable garden"
+            await session.commit()
+            return project
+
+        async with AsyncClient(transport=ASGITransport(app), base_url="http://test") as client:
+            await client.get("/")
+
+
+@provokes("expired-attribute")
+async def pydantic_reads_onupdate_of_an_expired_row(sandbox: Sandbox) -> None:
+    """Everything is expired here, not only what the database has computed."""
+    async with sandbox.sqlite() as factory, factory(expire_on_commit=True) as session:
+        project = await one_project(session)
+        project.name = "vegetable garden"
+        await session.commit()
+        ChangedOutput.model_validate(project)
+
+
+@provokes("expired-not-by-commit")
+async def read_after_expire(sandbox: Sandbox) -> None:
+    """Somebody has expired it on purpose."""
+    async with sandbox.sqlite() as factory, factory() as session:
+        project = await one_project(session)
+        session.expire_all()
+        print(project.name)
 
 
 @provokes("lazy-load")

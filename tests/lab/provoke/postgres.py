@@ -112,6 +112,38 @@ async def booleans_as_numbers(sandbox: Sandbox) -> None:
 
 
 @provokes("only-in-sqlite")
+async def function_of_sqlite(sandbox: Sandbox) -> None:
+    """PostgreSQL has no such function."""
+    await only_in_sqlite(sandbox, select(func.ifnull(Todo.due, Todo.due)))
+
+
+@provokes("value-of-wrong-type")
+async def text_for_a_number(sandbox: Sandbox) -> None:
+    """The id comes from an address, as a text."""
+    await only_in_sqlite(sandbox, select(Todo).where(Todo.id == "1"))
+
+
+@provokes("value-of-wrong-type")
+async def truth_for_a_number(sandbox: Sandbox) -> None:
+    """`done` is a number."""
+    await only_in_sqlite(sandbox, select(Todo).where(Todo.done == True))
+
+
+@provokes("value-of-wrong-type")
+async def get_by_a_text(sandbox: Sandbox) -> None:
+    """Here asyncpg itself refuses: `get` knows the type of the column."""
+    async with sandbox.postgres("asyncpg") as factory, factory() as session:
+        await session.get(Todo, "1")
+
+
+@provokes("value-of-wrong-type")
+async def get_by_a_word(sandbox: Sandbox) -> None:
+    """With psycopg the server reads it, and cannot."""
+    async with sandbox.postgres("psycopg") as factory, factory() as session:
+        await session.get(Todo, "one")
+
+
+@provokes("value-of-wrong-type")
 async def dates_as_texts(sandbox: Sandbox) -> None:
     """They are texts in SQLite."""
     await only_in_sqlite(sandbox, text("SELECT id FROM todos WHERE due <= :day").bindparams(day="2028-02-29"))

@@ -6,7 +6,7 @@ import threading
 import time
 import warnings
 
-from sqlalchemy import event, select, text
+from sqlalchemy import delete, event, select, text
 from sqlalchemy.exc import IntegrityError
 
 from . import provokes
@@ -188,3 +188,85 @@ async def query_as_in_the_old_days(sandbox: Sandbox) -> None:
     """The habit of every application that was written before SQLAlchemy 2.0."""
     async with sandbox.sqlite() as factory, factory() as session:
         session.query(Todo)
+
+
+@provokes("already-begun")
+async def begin_after_a_query(sandbox: Sandbox) -> None:
+    """The query has begun one."""
+    async with sandbox.sqlite() as factory, factory() as session:
+        await session.get(Todo, 1)
+        async with session.begin():
+            session.add(Project(name="kitchen"))
+
+
+@provokes("already-begun")
+async def begin_inside_begin(sandbox: Sandbox) -> None:
+    """The same with a connection."""
+    async with sandbox.engine() as engine, engine.begin() as connection:
+        await connection.begin()
+
+
+@provokes("another-session")
+async def add_to_another_session(sandbox: Sandbox) -> None:
+    """The first session still holds it."""
+    async with sandbox.sqlite() as factory, factory() as first, factory() as second:
+        second.add(await first.get_one(Todo, 1))
+
+
+@provokes("another-session")
+async def parent_of_another_session(sandbox: Sandbox) -> None:
+    """It comes along through a relationship."""
+    async with sandbox.sqlite() as factory, factory() as first, factory() as second:
+        project = await first.get_one(Project, 1)
+        second.add(Todo(name="plant", project=project))
+
+
+@provokes("not-in-session")
+async def refresh_in_another_session(sandbox: Sandbox) -> None:
+    """The second session does not know it."""
+    async with sandbox.sqlite() as factory, factory() as first, factory() as second:
+        await second.refresh(await first.get_one(Todo, 1))
+
+
+@provokes("not-in-session")
+async def delete_what_was_never_saved(sandbox: Sandbox) -> None:
+    """There is no row of it."""
+    async with sandbox.sqlite() as factory, factory() as session:
+        await session.delete(Project(name="kitchen"))
+
+
+@provokes("row-is-gone")
+async def change_what_was_deleted(sandbox: Sandbox) -> None:
+    """Another session deleted it in between."""
+    async with sandbox.sqlite() as factory, factory() as session:
+        todo = await session.get_one(Todo, 1)
+        await session.commit()
+        await delete_todo(factory)
+        todo.name = "plant"
+        await session.commit()
+
+
+@provokes("row-is-gone")
+async def refresh_what_was_deleted(sandbox: Sandbox) -> None:
+    """SQLAlchemy says it in other words."""
+    async with sandbox.sqlite() as factory, factory() as session:
+        todo = await session.get_one(Todo, 1)
+        await session.commit()
+        await delete_todo(factory)
+        await session.refresh(todo)
+
+
+@provokes("row-is-gone")
+async def read_what_was_deleted(sandbox: Sandbox) -> None:
+    """And in others for an attribute that has expired."""
+    async with sandbox.sqlite() as factory, factory(expire_on_commit=True) as session:
+        todo = await session.get_one(Todo, 1)
+        await session.commit()
+        await delete_todo(factory)
+        await session.run_sync(lambda _: todo.name)
+
+
+async def delete_todo(factory: Factory) -> None:
+    """Delete to-do 1 in a session of its own."""
+    async with factory.begin() as session:
+        await session.execute(delete(Todo).where(Todo.id == 1))

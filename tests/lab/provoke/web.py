@@ -2,14 +2,15 @@
 
 import re
 from collections.abc import AsyncIterator
-from typing import Annotated
+from contextlib import suppress
+from typing import Annotated, Any
 
 import httpx
-from fastapi import Depends, FastAPI, Request
+from fastapi import Depends, FastAPI, HTTPException, Request
 from fastapi.testclient import TestClient
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from . import provokes
+from . import Elsewhere, provokes
 from .sandbox import REPOSITORY, Project, Sandbox
 
 PYPROJECT = str(REPOSITORY / "pyproject.toml")
@@ -65,6 +66,89 @@ async def commit_in_teardown(sandbox: Sandbox) -> BaseException:
             await client.post("/")
 
 
+@provokes("no-base-url")
+async def path_alone(sandbox: Sandbox) -> None:
+    """A path does not say to which host it belongs."""
+    async with httpx.AsyncClient(transport=httpx.ASGITransport(FastAPI())) as client:
+        await client.get("/")
+
+
+@provokes("no-base-url")
+async def path_alone_over_the_network(sandbox: Sandbox) -> None:
+    """Without an app httpx notices earlier."""
+    async with httpx.AsyncClient() as client:
+        await client.get("/")
+
+
+@provokes("invalid-response-field")
+def session_without_depends(sandbox: Sandbox) -> None:
+    """FastAPI looks for it in the request."""
+
+    @FastAPI().get("/")
+    async def read(session: AsyncSession) -> str:
+        return str(session)
+
+
+@provokes("invalid-response-field")
+def table_as_output(sandbox: Sandbox) -> None:
+    """A class of a table is no model of pydantic."""
+
+    @FastAPI().get("/")
+    async def read() -> Project:
+        return Project()
+
+
+@provokes("dependency-swallows")
+async def error_swallowed(sandbox: Sandbox) -> None:
+    """The endpoint's 404 never reaches FastAPI."""
+
+    async def get_number() -> AsyncIterator[int]:
+        with suppress(Exception):
+            yield 1
+
+    await ask(Depends(get_number))
+
+
+@provokes("dependency-called")
+async def override_called(sandbox: Sandbox) -> None:
+    """FastAPI would call what the call has returned."""
+
+    def get_number() -> int:
+        return 1
+
+    app = FastAPI()
+    app.dependency_overrides[get_number] = get_number()
+    await ask(Depends(get_number), app)
+
+
+@provokes("dependency-called")
+async def dependency_called(sandbox: Sandbox) -> None:
+    """The same in `Depends`."""
+    await ask(Depends({"number": 1}.copy()))
+
+
+async def ask(dependency: Any, app: FastAPI | None = None) -> None:
+    """Ask an endpoint that has a dependency and answers 404."""
+    app = app or FastAPI()
+
+    @app.get("/")
+    async def read(number: int = dependency) -> int:
+        raise HTTPException(404, str(number))
+
+    async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://test") as client:
+        await client.get("/")
+
+
+@provokes("depends-by-hand")
+async def endpoint_called_by_hand(sandbox: Sandbox) -> None:
+    """Nobody has put the session in its place."""
+
+    async def read(session: AsyncSession = Depends(AsyncSession)) -> object:  # noqa: B008
+        return await session.get(Project, 1)
+
+    await read()
+
+
 TEST = """
 import pytest
 
@@ -85,7 +169,7 @@ def pytest_exception_interact(call):
 
 
 @provokes("async-fixture-strict")
-def plain_fixture(sandbox: Sandbox) -> str:
+def plain_fixture(sandbox: Sandbox) -> Elsewhere:
     """`@pytest.fixture` on an `async def`, in strict mode."""
     (sandbox.folder / "test_it.py").write_text(TEST, "utf-8")
     (sandbox.folder / "conftest.py").write_text(TELL, "utf-8")
@@ -93,4 +177,4 @@ def plain_fixture(sandbox: Sandbox) -> str:
     done = sandbox.python("-m", "pytest", "-s", "-q", "-W", "error", *plugins, "-c", PYPROJECT)
     key = re.search("found: (.+)", done.stdout)
     assert key, done.stdout + done.stderr
-    return key[1]
+    return Elsewhere(key[1], done.stdout)

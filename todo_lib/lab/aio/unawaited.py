@@ -19,6 +19,8 @@ from todo_lib.lab.messages import Note
 
 ORIGIN_DEPTH = 8  # frames to remember per coroutine: enough to reach the learner's line through a library
 DRIVER = re.compile(r"[\\/]sqlalchemy[\\/](connectors|dialects)[\\/]")
+# A synchronous session on an asynchronous engine calls the methods of its connection, and awaits nothing.
+SESSION = re.compile(r"[\\/]sqlalchemy[\\/]orm[\\/]session\.py$")
 
 OURS = "todo_lab_is_listening"  # an attribute of a `warnings.showwarning` that only marks its place
 
@@ -54,11 +56,12 @@ class Unawaited:
 
     @property
     def is_the_drivers(self) -> bool:
-        """Return whether SQLAlchemy made it for a driver and left it behind when it could not wait.
+        """Return whether SQLAlchemy made it, for a driver or in a synchronous session, and could not wait.
 
         The error tells of that, and no `await` of the learner's is missing.
         """
-        return any(DRIVER.search(file) for file, _ in self.frames)
+        files = [file for file, _ in self.frames]
+        return any(map(DRIVER.search, files)) or any(map(SESSION.search, files[:1]))
 
 
 def frames_of(error: BaseException) -> tuple[Frame, ...]:

@@ -12,6 +12,7 @@ from todo_lib.lab.blank import NAME
 from todo_lib.lab.checks.advice import KnownMistake, first_fitting
 from todo_lib.lab.checks.discreet import Discreet
 from todo_lib.lab.checks.judging import promises_kept
+from todo_lib.lab.errors.lookup import find
 from todo_lib.lab.testing.projects import CONFIG, Files
 from todo_lib.lab.testing.runs import StoppedError, TestResult, TestRun, run_projects
 from todo_lib.lab.verdict import CheckFailedError, Outcome, Verdict
@@ -184,6 +185,8 @@ def _before_running(
                 facts = (f"{path}, line {error.lineno}: `{line}`", f"SyntaxError: {error.msg}")
                 if "outside async function" in error.msg:
                     advice = {**advice, "syntax": advice["plain def"]}
+                elif known := find(error):
+                    advice = {**advice, "syntax": known.fix}
                 step = first_fitting(general, text, "\n".join(facts))
                 if step:
                     advice = {**advice, "syntax": step}

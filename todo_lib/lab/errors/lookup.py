@@ -13,14 +13,18 @@ import functools
 import linecache
 import re
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
+from textwrap import shorten
 
 from todo_lib.lab.errors.entries import ENTRIES
 from todo_lib.lab.errors.model import Entry, Seen, related
+from todo_lib.lab.errors.search import Hit, How
+from todo_lib.lab.errors.search import search as search_catalogue
 from todo_lib.lab.libraries import is_library
 from todo_lib.lab.messages import Note, Table
 
+LAB_CODE = str(Path(__file__).parents[1])
 COURSE_CODE = str(Path(__file__).parents[2])  # whatever is installed with the lab
 _places: dict[str, str] = {}
 
@@ -66,43 +70,86 @@ def explain(error: BaseException | str | None = None) -> Note | Table:
     if error is None:
         return Note("?", "there has been no error yet", ("Give me one: `explain(error)`.",))
     entry = find(error)
-    return _entry_note(entry, _own_line(error, entry)) if entry else _unknown_note(error)
+    if entry is None:
+        return _unknown_note(error)
+    return _entry_note(entry, *filter(None, (_own_line(error, entry), _wrapped(error))))
 
 
-def errors(search: str = "") -> Note | Table:
-    """List the catalogue, or what fits a word or a pasted message; a single find is shown in full."""
-    found = [entry for entry in catalogue().values() if _mentions(entry, search.strip())]
-    if len(found) == 1:
-        return _entry_note(found[0])
-    if not found:
-        lines = (f"Nothing in the catalogue fits `{search}`.", "`errors()` lists all of it.")
+def errors(search: str | BaseException | type[BaseException] = "") -> Note | Table:
+    """List the catalogue, or what fits: words, a class, a line or a whole traceback, pasted; the best first.
+
+    What can only be meant is shown in full. An exception is explained, as `explain` does it.
+    """
+    if isinstance(search, BaseException):
+        return explain(search)
+    if isinstance(search, type):
+        search = search.__name__
+    if not search.strip():
+        return _table(catalogue().values())
+    hits = search_catalogue(search, catalogue().values())
+    if not hits:
+        text = shorten(search.strip().splitlines()[-1], 80, placeholder=" …")
+        lines = (f"Nothing in the catalogue fits `{text}`.", "`errors()` lists all of it.")
         return Note("?", "not in the catalogue", lines)
-    return Table(
-        ("key", "silent", "what goes wrong"),
-        tuple((entry.key, "silent" if entry.silent else "", entry.title) for entry in found),
-    )
+    first, *others = hits
+    if _is_meant(first, others, search):
+        also = [hit.entry.key for hit in others if _may_be_meant(hit)]
+        return _entry_note(first.entry, also=also)
+    return _table(hit.entry for hit in hits) if others else _mention(first.entry)
 
 
-def _mentions(entry: Entry, search: str) -> bool:
-    silent = "silent" if entry.silent else ""
-    texts = (entry.key, entry.title, entry.happened, entry.why, entry.fix, entry.notice, silent)
-    if search.casefold() in "\n".join(texts).casefold():
+def _is_meant(first: Hit, others: list[Hit], search: str) -> bool:
+    """Return whether nothing else can be meant than the first that was found."""
+    if first.how is How.SURE:
         return True
-    return any(
-        matcher.message and re.search(matcher.message, search, re.DOTALL) for matcher in entry.matchers
-    )
+    if not others:
+        return first.how >= How.WORDS and first.how is not How.CLASS
+    return first.how in (How.PHRASE, How.PERHAPS) and others[0].how < first.how
 
 
-def _entry_note(entry: Entry, own_line: str = "") -> Note:
+def _may_be_meant(hit: Hit) -> bool:
+    return hit.how in (How.PHRASE, How.PERHAPS) and hit.entry.rank >= 0
+
+
+def _mention(entry: Entry) -> Note:
+    lines = (f"`{entry.key}`: {entry.title}.", f"Is it that? `explain({entry.key!r})` shows it.")
+    return Note("?", "one entry mentions this", lines)
+
+
+def _table(entries: Iterable[Entry]) -> Table:
+    rows = ((entry.key, "silent" if entry.silent else "", entry.title) for entry in entries)
+    return Table(("key", "silent", "what goes wrong"), tuple(rows))
+
+
+def _entry_note(entry: Entry, *found: str, also: Sequence[str] = ()) -> Note:
     lines = (
-        *([own_line] if own_line else []),
+        *found,
         f"What happened: {entry.happened}",
         f"Why: {entry.why}",
         *([f"How to notice: {entry.notice}"] if entry.notice else []),
         f"Usual fix: {entry.fix}",
         f"More: {_place_of(entry)}{entry.url}",
+        *([f"Or is it {' or '.join(f'`{key}`' for key in also)}? `errors()` lists them."] if also else []),
     )
     return Explanation("!", entry.title, lines, entry.code)
+
+
+def _wrapped(error: BaseException) -> str:
+    """Return what `except` must name, if the error that is explained is inside another; "" if it is not."""
+    word, raised = "except", error
+    while isinstance(raised, BaseExceptionGroup):
+        word, raised = (
+            "except*",
+            next((each for each in raised.exceptions if find(each)), raised.exceptions[0]),
+        )
+    inner = next((seen.error for seen in related(raised, with_context=False) if fitting(seen)), raised)
+    if inner is error:
+        return ""
+    catches = f"`{word} {type(raised).__name__}` catches it"
+    if inner is raised:
+        return f"It is inside an `{type(error).__name__}`: {catches}."
+    where = "orig" if getattr(raised, "orig", None) is inner else "__cause__"
+    return f"The `{type(inner).__name__}` is wrapped: {catches}; `error.{where}` is what is inside."
 
 
 def tell_where(places: Mapping[str, str]) -> None:
@@ -133,7 +180,7 @@ def _own_line(error: BaseException, entry: Entry | None = None) -> str:
         for call in reversed(seen.calls):
             file = call.tb_frame.f_code.co_filename
             code = linecache.getline(file, call.tb_lineno, call.tb_frame.f_globals).strip()
-            if code and not is_library(file):
+            if code and not file.startswith(LAB_CODE) and not is_library(file):
                 module = f" of {Path(file).name}" if Path(file).is_file() else ""  # a cell is no file
                 whose = "The course's line" if file.startswith(COURSE_CODE) else "Your line"
                 return f"{whose} {call.tb_lineno}{module}: `{code}`"

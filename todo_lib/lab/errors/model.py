@@ -1,9 +1,11 @@
 """What the catalogue is made of: an exception as it was seen, how to recognise it, what to know of it."""
 
+import builtins
 import re
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from enum import IntEnum
 from pathlib import Path
 from types import TracebackType
 
@@ -31,6 +33,42 @@ class Seen:
 
 
 @dataclass(frozen=True)
+class Pasted:
+    """One exception as a text tells of it: what is left in a log, or in a traceback that was copied."""
+
+    names: tuple[str, ...]
+    """The name of its class, then of those it is derived from, as far as they are known; empty: not told."""
+    text: str
+    """The message."""
+    code: str = ""
+    """The line that failed, perhaps with some before it."""
+    calls: tuple[str, ...] = ()
+    """Each a `path/of/file.py:function`, outermost first."""
+    above: str = ""
+    """The traceback."""
+
+    def call(self, place: str) -> bool | None:
+        """Return whether a call matches this pattern; None if the text shows no call of that package."""
+        package = place.partition("/")[0]
+        if not any(f"/{package}/" in f"/{call}" for call in self.calls):
+            return None
+        return any(re.search(rf"(?:^|/)(?:{place})$", call) for call in self.calls)
+
+
+Test = Callable[[Seen], bool]
+PrintedTest = Callable[[Pasted], bool | None]
+"""The same question, asked of a text; None if the text does not tell."""
+
+
+class Fit(IntEnum):
+    """How well a matcher fits a text: a text does not tell all that an exception does."""
+
+    NO = 0
+    PERHAPS = 1
+    SURE = 2
+
+
+@dataclass(frozen=True)
 class Matcher:
     """What an error is recognised by. All that is given must fit."""
 
@@ -40,7 +78,7 @@ class Matcher:
     """A pattern to find in the message."""
     call: str = ""
     """A pattern of a call on the way, `path/of/file.py:function`."""
-    test: Callable[[Seen], bool] | None = None
+    test: Test | None = None
     """What no pattern can say."""
 
     def fits(self, seen: Seen) -> bool:
@@ -51,6 +89,32 @@ class Matcher:
             and (not self.call or seen.call(self.call) is not None)
             and (self.test is None or _holds(self.test, seen))
         )
+
+    def fits_text(self, pasted: Pasted, printed: Mapping[Test, PrintedTest]) -> Fit:
+        """Return whether this is what we look for, as far as the text tells.
+
+        `printed` knows for a `test` what to ask of a text in its place.
+        """
+        answers = (
+            self._names_fit(pasted.names),
+            not self.message or re.search(self.message, pasted.text, re.DOTALL) is not None,
+            not self.call or pasted.call(self.call),
+            not self.test or (printed[self.test](pasted) if self.test in printed else None),
+        )
+        if False in answers:
+            return Fit.NO
+        if None not in answers:
+            return Fit.SURE
+        # That it is an `AttributeError`, say, or derived from `SQLAlchemyError`, and no more than that, is no
+        # reason to think of it.
+        own = pasted.names[0] if pasted.names else ""
+        more = self.message or (self.call and pasted.call(self.call))
+        return Fit.PERHAPS if more or (own in self.types and not hasattr(builtins, own)) else Fit.NO
+
+    def _names_fit(self, names: tuple[str, ...]) -> bool:
+        if not names:  # the message alone was pasted
+            return self.message != ""
+        return not self.types or any(name in self.types for name in names)
 
 
 @dataclass(frozen=True)
@@ -73,7 +137,10 @@ class Entry:
     notice: str = ""
     """For a failure that can stay silent: how one notices it all the same."""
     rank: int = 0
-    """If the matchers of several entries fit the same exception, the highest rank wins."""
+    """If the matchers of several entries fit the same exception, the highest rank wins.
+
+    Below zero: for when nothing tells more.
+    """
 
     @property
     def silent(self) -> bool:

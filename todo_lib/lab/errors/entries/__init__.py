@@ -1,13 +1,32 @@
 """What goes wrong on the way to asynchronous SQLAlchemy: texts and how to recognise each, by theme."""
 
-from todo_lib.lab.errors.entries import awaiting, databases, engines, loading, sessions, together, web
-
-ENTRIES = (
-    *awaiting.ENTRIES,
-    *together.ENTRIES,
-    *loading.ENTRIES,
-    *sessions.ENTRIES,
-    *engines.ENTRIES,
-    *databases.ENTRIES,
-    *web.ENTRIES,
+from todo_lib.lab.errors.entries import (
+    awaiting,
+    connecting,
+    databases,
+    engines,
+    loading,
+    opening,
+    reading,
+    results,
+    sessions,
+    tasks,
+    values,
+    web,
 )
+
+THEMES = (
+    awaiting,
+    reading,
+    opening,
+    tasks,
+    loading,
+    sessions,
+    results,
+    values,
+    engines,
+    connecting,
+    databases,
+    web,
+)
+ENTRIES = tuple(entry for theme in THEMES for entry in theme.ENTRIES)

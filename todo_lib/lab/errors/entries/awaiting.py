@@ -1,10 +1,14 @@
 """Coroutines and who runs them."""
 
 from todo_lib.lab.errors.model import Entry, Matcher
-from todo_lib.lab.errors.predicates import await_came_too_late, letter_is_an_answer
-from todo_lib.lab.errors.topics import BLOCKING, FIRST_AWAITS, START, STORE, TESTS
+from todo_lib.lab.errors.predicates import await_came_too_late
+from todo_lib.lab.errors.topics import BLOCKING, FIRST_AWAITS, START, STORE
 
-COROUTINE_MISUSED = Matcher(("AttributeError", "TypeError"), r"'coroutine'|got coroutine$")
+COROUTINE_MISUSED = Matcher(
+    ("AttributeError", "TypeError"),
+    r"'coroutine'|(got|not) coroutine$|cannot unpack non-iterable coroutine|of type coroutine is not JSON"
+    r"|expected str instance, coroutine found",
+)
 
 ENTRIES = (
     Entry(
@@ -22,6 +26,9 @@ ENTRIES = (
             COROUTINE_MISUSED,
             Matcher(("ValidationError",), "input_type=coroutine"),
             Matcher(("ResponseValidationError",), "'input': <coroutine object"),
+            Matcher(("DBAPIError",), r"type 'coroutine'|got coroutine\)"),
+            Matcher(("UnmappedInstanceError",), r"^Class 'builtins\.coroutine' is not mapped"),
+            Matcher(("ArgumentError",), r"got <coroutine object"),
         ),
     ),
     Entry(
@@ -37,6 +44,27 @@ ENTRIES = (
         url="https://docs.python.org/3/reference/expressions.html#operator-precedence",
         matchers=(Matcher(COROUTINE_MISUSED.types, COROUTINE_MISUSED.message, test=await_came_too_late),),
         rank=1,
+    ),
+    Entry(
+        key="options-outside-select",
+        title="`.options`, `.where`, `.order_by` belong to the statement, not to its result",
+        happened="You asked the result of a query, or the coroutine that will give it, for a method of the"
+        " statement.",
+        why="`select(…)` builds the statement; `execute` and `scalars` send it. After that nothing can be"
+        " added to it.",
+        fix="Move it into the parentheses, behind `select(…)`.",
+        code="query = select(Task).options(selectinload(Task.project))\nawait session.scalars(query)",
+        topic=STORE,
+        url="https://docs.sqlalchemy.org/en/21/orm/queryguide/index.html",
+        matchers=(
+            Matcher(
+                ("AttributeError",),
+                r"^'(coroutine|\w*Result)' object has no attribute '(options|where|filter|filter_by"
+                r"|order_by|limit|offset|group_by|having|join|outerjoin|distinct|with_for_update|select_from"
+                r"|execution_options)'",
+            ),
+        ),
+        rank=2,
     ),
     Entry(
         key="never-awaited",
@@ -56,14 +84,14 @@ ENTRIES = (
     ),
     Entry(
         key="await-on-nothing",
-        title="`await` on something that cannot be awaited",
-        happened="What stands behind `await` is an ordinary value; often the `None` of a method that only"
-        " touches memory, or the result of a plain `def`.",
-        why="Only calls to `async def` functions need `await`. In a session `commit`, `get`, `execute` do;"
-        " `add` and `expunge` do not.",
-        fix="Remove this `await`."
-        " If the function is yours and should wait for something, make it `async def`.",
-        code="session.add(task)\nawait session.commit()",
+        title="`await` on something that is there already",
+        happened="What stands behind `await` is an ordinary value: a result, a list, often the `None` of a"
+        " method that only touches memory.",
+        why="Either this call needs no `await` (`session.add`, `result.all()`, any plain `def`). Or the"
+        " object is a synchronous one, a `Session` or `TestClient`, where an asynchronous one was meant.",
+        fix="Remove this `await`. Or make the object asynchronous, in the line that makes it. Or, if the"
+        " function is yours and waits for something, write `async def`.",
+        code="session.add(task)  # no `await`\nawait session.commit()",
         topic=FIRST_AWAITS,
         url="https://docs.python.org/3/library/asyncio-task.html#awaitables",
         matchers=(
@@ -83,98 +111,11 @@ ENTRIES = (
         matchers=(
             Matcher(
                 ("TypeError",),
-                r"object (function|method) can't be used in 'await' expression"
-                r"|'(function|method)' object can't be awaited",
+                r"object (function|method|type) can't be used in 'await' expression"
+                r"|'(function|method|type)' object can't be awaited",
             ),
         ),
         rank=1,
-    ),
-    Entry(
-        key="await-in-plain-def",
-        title="`await` stands in a plain `def`",
-        happened="`await`, `async with` or `async for` stands in a function that is not an `async def`."
-        " Python has refused the whole cell or file: nothing in it has run.",
-        why="Only an `async def` can stop in the middle and go on later.",
-        fix="Write `async def`. Where everything is still synchronous, remove the `await` or `async`.",
-        code="async def names(store):\n    return [task.name for task in await store.all()]",
-        topic=START,
-        url="https://docs.python.org/3/reference/compound_stmts.html#the-async-with-statement",
-        matchers=(
-            Matcher(
-                ("SyntaxError",), r"^('await'|'async with'|'async for'|asynchronous comprehension) outside"
-            ),
-        ),
-    ),
-    Entry(
-        key="async-with-on-sync",
-        title="`async with` or `async for` on a synchronous object",
-        happened="`async with` needs an object that can be opened and closed with `await`, `async for` one"
-        " that delivers with `await`. This one cannot.",
-        why="Two things end here: an engine or session that is still the synchronous one, and a result that"
-        " is complete after its `await` already.",
-        fix="Use the asynchronous class, or the plain `with` and `for`.",
-        code="async with async_engine.connect() as connection:\n"
-        "    for row in await connection.execute(query):  # no `async for`",
-        topic=STORE,
-        url="https://docs.python.org/3/reference/compound_stmts.html#the-async-with-statement",
-        matchers=(
-            Matcher(
-                ("TypeError",),
-                r"^(?!'(coroutine|method)').*does not support the asynchronous context manager protocol",
-            ),
-            Matcher(
-                ("TypeError",), r"'async for' requires an object with __aiter__ method, got (?!coroutine$)"
-            ),
-        ),
-    ),
-    Entry(
-        key="factory-not-called",
-        title="The factory itself where a session should be: the brackets are missing",
-        happened="You used the session factory as if it were a session.",
-        why="A factory makes sessions. Only a call gives you one, and each call gives you a new one.",
-        fix="Call it: `self.factory()`.",
-        code="async with self.factory() as session:\n    ...",
-        topic=FIRST_AWAITS,
-        url="https://docs.sqlalchemy.org/en/21/orm/extensions/asyncio.html#sqlalchemy.ext.asyncio.async_sessionmaker",
-        matchers=(
-            Matcher(("TypeError", "AttributeError"), r"^'(async_)?sessionmaker' object (does not|has no)"),
-        ),
-        rank=1,
-    ),
-    Entry(
-        key="sync-with-on-async",
-        title="A plain `with` on an asynchronous object",
-        happened="You opened an asynchronous session, connection or lock with `with`.",
-        why="Closing it may talk to the database, and that has to be awaited. A plain `with` cannot wait.",
-        fix="Write `async with`.",
-        code="async with factory() as session:\n    ...",
-        topic=FIRST_AWAITS,
-        url="https://docs.python.org/3/reference/compound_stmts.html#the-async-with-statement",
-        matchers=(
-            Matcher(
-                ("TypeError",),
-                r"'(_?[Aa]sync\w*|Lock|Semaphore|Condition|TaskGroup|Timeout)' object does not support the"
-                r" context manager protocol",
-            ),
-        ),
-    ),
-    Entry(
-        key="run-in-notebook",
-        title="`asyncio.run()` where an event loop is running already",
-        happened="`asyncio.run()` starts an event loop,"
-        " which runs coroutines; and one is running here already.",
-        why="A notebook runs one event loop for all cells. Code in an `async def` runs inside such a loop,"
-        " too: two loops cannot run in one thread.",
-        fix="Use `await` directly, in a cell as in a coroutine. `asyncio.run(main())`"
-        " is for the last line of a script.",
-        code="await main()",
-        topic=START,
-        url="https://docs.python.org/3/library/asyncio-runner.html#asyncio.run",
-        matchers=(
-            Matcher(("RuntimeError",), r"cannot be called from a running event loop"),
-            Matcher(("RuntimeError",), r"[Tt]his event loop is already running"),
-            Matcher(("RuntimeError",), r"Cannot run the event loop while another loop is running"),
-        ),
     ),
     Entry(
         key="blocking-call",
@@ -191,42 +132,5 @@ ENTRIES = (
         matchers=(Matcher(("BlockingError",)),),
         notice="Requests that should overlap come one after the other."
         " The tool blockbuster makes it an error in tests.",
-    ),
-    Entry(
-        key="loop-closed",
-        title="The event loop is closed",
-        happened="Something still belongs to an event loop (what runs coroutines) that has ended.",
-        why="Each `asyncio.run()`, and by default each test, has a loop of its own. A connection, client or"
-        " task cannot move from one to the next.",
-        fix="Open and close it within one loop: use `async with`,"
-        " and `await engine.dispose()` before the loop ends.",
-        code="async def main():\n    engine = create_async_engine(url)\n    try:\n        ...\n    finally:\n"
-        "        await engine.dispose()",
-        topic=TESTS,
-        url="https://docs.sqlalchemy.org/en/21/orm/extensions/asyncio.html#using-multiple-asyncio-event-loops",
-        matchers=(Matcher(("RuntimeError",), r"^Event loop is closed"),),
-    ),
-    Entry(
-        key="letter-without-quotes",
-        title="The letter of an answer is a text: it needs quotes",
-        happened="Without quotes Python takes the letter for a name, and looks for what it stands for.",
-        why="Only in quotes it is a text.",
-        fix="Put your letter between the quotes.",
-        code='q.run.predict("C")',
-        topic=START,
-        url="https://docs.python.org/3/library/exceptions.html#NameError",
-        matchers=(Matcher(("NameError",), r"^name '[A-Za-z]' is not defined", test=letter_is_an_answer),),
-        rank=1,
-    ),
-    Entry(
-        key="cell-not-run",
-        title="A name is not defined: perhaps its cell has not been run",
-        happened="Python met a name that nothing has defined yet.",
-        why="A notebook knows only what has been run since the kernel started. After a restart that is"
-        " nothing, whatever the page still shows.",
-        fix="Run the cells above, from the top. If the name is in none of them, look for a typing error.",
-        topic=START,
-        url="https://docs.python.org/3/library/exceptions.html#NameError",
-        matchers=(Matcher(("NameError",), r"^name '.+' is not defined"),),
     ),
 )

@@ -96,22 +96,6 @@ ENTRIES = (
         ),
     ),
     Entry(
-        key="different-loop",
-        title="A connection made in one event loop is used in another",
-        happened="The driver asyncpg found that its connection belongs"
-        " to another event loop (what runs coroutines).",
-        why="By default each test has its own loop. An engine made when a module is imported keeps"
-        " connections of the first. aiosqlite and psycopg do not mind, asyncpg does.",
-        fix="Make the engine in a fixture or a lifespan, in the loop that uses it, and dispose of it there.",
-        code="@pytest_asyncio.fixture\nasync def engine():\n    engine = create_async_engine(url)\n"
-        "    yield engine\n    await engine.dispose()",
-        topic=POSTGRES,
-        url="https://docs.sqlalchemy.org/en/21/orm/extensions/asyncio.html#using-multiple-asyncio-event-loops",
-        matchers=(
-            Matcher(("RuntimeError",), r"attached to a different loop|bound to a different event loop"),
-        ),
-    ),
-    Entry(
         key="another-operation",
         title="asyncpg: another operation is in progress",
         happened="A connection of asyncpg was asked for a second thing before the first was done.",

@@ -1,7 +1,7 @@
-"""Engines, drivers, the pool, and what a query gives back."""
+"""Engines, drivers and the pool."""
 
 from todo_lib.lab.errors.model import Entry, Matcher
-from todo_lib.lab.errors.topics import FACTORY, HIDDEN_IO, STORE, UNDER_LOAD
+from todo_lib.lab.errors.topics import FACTORY, UNDER_LOAD
 
 ASYNCIO = "https://docs.sqlalchemy.org/en/21/orm/extensions/asyncio.html"
 
@@ -118,44 +118,6 @@ ENTRIES = (
         matchers=(Matcher(("TimeoutError",), r"QueuePool limit of size \d+ overflow \d+ reached"),),
     ),
     Entry(
-        key="result-not-subscriptable",
-        title="A result has no index",
-        happened="You wrote `result[0]`. A result is read once, from front to back; it is not a list.",
-        why="`execute` and `scalars` return a result object. Rows come out of it when you ask for them.",
-        fix="Ask for what you want: `result.one()` gives the only row.",
-        code="result.one()            # the only row\nresult.first()          # one row or None\n"
-        "result.all()            # a list of rows\n"
-        "result.scalars().all()  # a list of objects",
-        topic=STORE,
-        url="https://docs.sqlalchemy.org/en/21/core/connections.html#sqlalchemy.engine.Result",
-        matchers=(Matcher(("TypeError",), r"'\w*Result' object is not subscriptable"),),
-    ),
-    Entry(
-        key="no-result-found",
-        title="No row, where exactly one was asked for",
-        happened="`one()`, `scalar_one()` or `get_one()` found no row.",
-        why="These methods promise exactly one row. A row that may be missing needs another method.",
-        fix="Use the variant that returns None, and decide what a missing row means.",
-        code="task = await session.get(Task, id)            # None if missing\n"
-        "row = (await session.execute(query)).one_or_none()",
-        topic=STORE,
-        url="https://docs.sqlalchemy.org/en/21/core/connections.html#sqlalchemy.engine.Result.one",
-        matchers=(Matcher(("NoResultFound",)),),
-    ),
-    Entry(
-        key="unique-needed",
-        title="`unique()` is needed after `joinedload` of a collection",
-        happened="The query joins a collection, so each parent comes once per child. SQLAlchemy wants you to"
-        " say that you know.",
-        why="`joinedload` adds a JOIN: a project with two tasks is two rows.",
-        fix="Call `unique()`; or use `selectinload`, which needs no JOIN.",
-        code="(await session.scalars(query)).unique().all()\n"
-        "query = select(Project).options(selectinload(Project.tasks))",
-        topic=HIDDEN_IO,
-        url="https://docs.sqlalchemy.org/en/21/orm/queryguide/relationships.html#joined-eager-loading",
-        matchers=(Matcher(("InvalidRequestError",), r"The unique\(\) method must be invoked"),),
-    ),
-    Entry(
         key="model-defined-twice",
         title="A model is defined twice",
         happened="The cell with a model was run again, and its table is in `Base.metadata` already.",
@@ -167,6 +129,40 @@ ENTRIES = (
         matchers=(
             Matcher(("InvalidRequestError",), "is already defined for this MetaData instance"),
             Matcher(("SAWarning",), "already contains a class with the same class name and module name"),
+        ),
+    ),
+    Entry(
+        key="async-not-inspected",
+        title="Reflection needs a synchronous connection: `run_sync` gives one",
+        happened="`inspect`, `MetaData.reflect` or `autoload_with` was given an asynchronous engine or"
+        " connection: “Inspection on an AsyncEngine is currently not supported”.",
+        why="These functions send queries and cannot await. `run_sync` calls them with a synchronous"
+        " connection, and waits.",
+        fix="Put it into a function, and hand that to `run_sync`.",
+        code="async with engine.connect() as connection:\n"
+        "    names = await connection.run_sync(lambda sync: inspect(sync).get_table_names())",
+        topic=FACTORY,
+        url=f"{ASYNCIO}#session-run-sync",
+        matchers=(Matcher(("NoInspectionAvailable",), r"^Inspection on an Async\w+ is currently not"),),
+    ),
+    Entry(
+        key="events-are-synchronous",
+        title="Events are listened to on the synchronous object inside",
+        happened="`event.listen` was given an asynchronous engine, connection, session or factory.",
+        why="Listeners are plain functions, called in the middle of synchronous code. They belong to the"
+        " engine or session inside.",
+        fix="Name `engine.sync_engine`; for sessions, the class `Session`.",
+        code='@event.listens_for(engine.sync_engine, "connect")\ndef set_up(connection, record): ...\n\n'
+        '@event.listens_for(Session, "before_flush")  # or session.sync_session\n'
+        "def look(session, context, instances): ...",
+        topic=FACTORY,
+        url=f"{ASYNCIO}#using-events-with-the-asyncio-extension",
+        matchers=(
+            Matcher(("NotImplementedError",), r"^asynchronous events are not implemented"),
+            Matcher(
+                ("InvalidRequestError",),
+                r"^No such event '\w+' for target '.*([Aa]sync_?[Ss]ession|AsyncEngine)",
+            ),
         ),
     ),
 )

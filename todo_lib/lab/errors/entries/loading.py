@@ -7,6 +7,9 @@ from todo_lib.lab.errors.predicates import (
     database_computes_it,
     pydantic_read_a_column,
     pydantic_read_a_relationship,
+    pydantic_read_computed,
+    pydantic_read_kept,
+    session_keeps_values,
 )
 from todo_lib.lab.errors.topics import FACTORY, HIDDEN_IO
 
@@ -17,13 +20,12 @@ NO_GREENLET = "greenlet_spawn has not been called"
 ENTRIES = (
     Entry(
         key="expired-attribute",
-        title="An attribute is read after the commit that expired it",
+        title="An attribute is read after a commit or a rollback that expired it",
         happened="You read an attribute that the session had forgotten, and the session tried to ask the"
         " database without `await`.",
-        why="By default a commit expires all that a session holds; a rollback always does. The next access"
-        " would reload it, but an attribute cannot be awaited.",
-        fix="Make the factory with `expire_on_commit=False`."
-        " After a rollback, or to see new values, refresh.",
+        why="By default a commit expires all that a session holds. A rollback and `expire` always do. The"
+        " next access would reload it, but an attribute cannot be awaited.",
+        fix="Make the factory with `expire_on_commit=False`. If it has that already: refresh the object.",
         code="factory = async_sessionmaker(engine, expire_on_commit=False)\n"
         "await session.refresh(task)  # or this, for one object",
         topic=FACTORY,
@@ -45,7 +47,27 @@ ENTRIES = (
         "__mapper_args__ = {'eager_defaults': True}  # in the model",
         topic=HIDDEN_IO,
         url="https://docs.sqlalchemy.org/en/21/orm/persistence_techniques.html#orm-server-defaults",
-        matchers=(Matcher(("MissingGreenlet",), call=EXPIRED, test=database_computes_it),),
+        matchers=(
+            Matcher(("MissingGreenlet",), call=EXPIRED, test=database_computes_it),
+            Matcher(PYDANTIC, NO_GREENLET, test=pydantic_read_computed),
+        ),
+        rank=2,
+    ),
+    Entry(
+        key="expired-not-by-commit",
+        title="An attribute was expired, and not by a commit",
+        happened="You read an attribute that the session had forgotten, and the session tried to ask the"
+        " database without `await`.",
+        why="The factory has `expire_on_commit=False`, so no commit did it. A rollback always expires; so do"
+        " `expire`, `expire_all`, and a write whose new value the database computes.",
+        fix="Refresh the object before you read it; or read it before that line.",
+        code="await session.rollback()\nawait session.refresh(task)",
+        topic=HIDDEN_IO,
+        url=f"{ASYNCIO}#asyncio-orm-avoid-lazyloads",
+        matchers=(
+            Matcher(("MissingGreenlet",), call=EXPIRED, test=session_keeps_values),
+            Matcher(PYDANTIC, NO_GREENLET, test=pydantic_read_kept),
+        ),
         rank=1,
     ),
     Entry(
@@ -61,7 +83,7 @@ ENTRIES = (
         topic=HIDDEN_IO,
         url=f"{ASYNCIO}#asyncio-orm-avoid-lazyloads",
         matchers=(Matcher(("MissingGreenlet",), call=NOT_LOADED),),
-        rank=2,
+        rank=3,
     ),
     Entry(
         key="pydantic-relationship",
@@ -75,6 +97,7 @@ ENTRIES = (
         topic=HIDDEN_IO,
         url="https://docs.pydantic.dev/latest/errors/validation_errors/#get_attribute_error",
         matchers=(Matcher(PYDANTIC, NO_GREENLET, test=pydantic_read_a_relationship),),
+        rank=1,  # of the two reads that fail so, the one that is met more often
     ),
     Entry(
         key="detached-instance",

@@ -135,4 +135,67 @@ ENTRIES = (
         url="https://docs.sqlalchemy.org/en/21/changelog/migration_20.html#migration-orm-usage",
         matchers=(Matcher(("AttributeError",), r"^'AsyncSession' object has no attribute 'query'"),),
     ),
+    Entry(
+        key="already-begun",
+        title="A transaction is begun already",
+        happened="`begin()` was called on a session or connection that is in a transaction: “A transaction is"
+        " already begun”.",
+        why="Nobody needs to begin one: the first query does (“autobegin”), and so does `factory.begin()` or"
+        " `engine.begin()`.",
+        fix="Open `begin()` before the first query; or leave it out and commit yourself. `begin_nested()`"
+        " makes a savepoint inside.",
+        code="async with factory.begin() as session:  # all inside, the block commits\n"
+        "    task = await session.get(Task, id)\n    task.done = True",
+        topic=SESSIONS,
+        url=f"{BASICS}#session-begin-commit-rollback-block",
+        matchers=(
+            Matcher(("InvalidRequestError",), r"^A transaction is already begun on this Session"),
+            Matcher(
+                ("InvalidRequestError",), r"^This connection has already initialized a SQLAlchemy Transaction"
+            ),
+        ),
+    ),
+    Entry(
+        key="another-session",
+        title="The object belongs to another session",
+        happened="An object that one session holds was given to a second one, itself or through a"
+        " relationship: “already attached to session”.",
+        why="A session keeps track of its objects, so an object belongs to one session at a time.",
+        fix="Load it in the session that uses it, by its id; or let `merge` make a copy there.",
+        code="task = await session.get(Task, id)\ntask = await session.merge(task)  # the copy",
+        topic=SESSIONS,
+        url=f"{BASICS}#session-faq-threadsafe",
+        matchers=(Matcher(("InvalidRequestError",), r"is already attached to session '\d+' \(this is"),),
+    ),
+    Entry(
+        key="not-in-session",
+        title="The object is not in this session, or not saved yet",
+        happened="`refresh` or `delete` was given an object that this session does not hold as a row: “not"
+        " persistent within this Session”, “not persisted”.",
+        why="Either it belongs to another session or to one that is closed; or it is new, and no flush has"
+        " written it; or it was deleted.",
+        fix="Load it here by its id. A new object: `add` and `flush` or `commit` it first.",
+        code="session.add(task)\nawait session.flush()\nawait session.refresh(task)",
+        topic=SESSIONS,
+        url=BASICS,
+        matchers=(
+            Matcher(("InvalidRequestError",), r"^Instance '.*' is not persist(ed|ent within this Session)"),
+        ),
+    ),
+    Entry(
+        key="row-is-gone",
+        title="The row was deleted meanwhile",
+        happened="The session wanted to change, delete or reload a row that is not there any more: “expected"
+        " to update 1 row(s); 0 were matched”.",
+        why="Somebody else deleted it after you had read it. With a `version_id_col`, it may also have been"
+        " changed.",
+        fix="Lock it when you read it; or catch the error, roll back, and answer that it is gone.",
+        code="task = await session.get(Task, id, with_for_update=True)\nif task is None:\n    return None",
+        topic=SESSIONS,
+        url="https://docs.sqlalchemy.org/en/21/orm/exceptions.html",
+        matchers=(
+            Matcher(("StaleDataError", "ObjectDeletedError")),
+            Matcher(("InvalidRequestError",), r"^Could not refresh instance"),
+        ),
+    ),
 )
