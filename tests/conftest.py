@@ -49,7 +49,7 @@ def group(nodeid: str) -> str:
     if not lesson or module not in PARTED:
         return file
     # JupyterLab and a browser are slow to start: twice, not once for each lesson.
-    return f"{file} {int(lesson['number']) % 2 if module == 'test_browser' else lesson['name']}"
+    return f"{file} {int(lesson['number'] or 0) % 2 if module == 'test_browser' else lesson['name']}"
 
 
 class ByGroup(LoadScopeScheduling):

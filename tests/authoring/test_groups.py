@@ -27,4 +27,5 @@ def test_a_long_module_is_parted_by_lessons(module: str) -> None:
 def test_few_desks_are_set_up() -> None:
     """Two parts of the notebooks, and what is about no notebook."""
     names = [f"tests/test_browser.py::test_it[{number:02}_name]" for number in range(15)]
+    names.append("tests/test_browser.py::test_another[of_no_lesson]")
     assert len({group(name) for name in names}) == 2
