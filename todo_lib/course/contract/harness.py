@@ -13,11 +13,11 @@ from sqlalchemy import Connection, Engine, MetaData, delete, event, make_url, se
 from sqlalchemy.exc import IllegalStateChangeError
 from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 from sqlalchemy.orm import Session, sessionmaker
-from sqlalchemy.util import await_only
+from sqlalchemy.util import await_only, greenlet_spawn
 
 from todo_lib.async_app import database as async_database
 from todo_lib.entities import Base, Task
-from todo_lib.lab.checks.connections import Watch
+from todo_lib.lab.checks.connections import Watch, in_use
 from todo_lib.lab.db.temporary import temporary_database
 from todo_lib.models import TaskInput, TaskOutput
 from todo_lib.sync_app import database as sync_database
@@ -179,6 +179,7 @@ async def tracked_factory(url: str) -> AsyncIterator[async_sessionmaker[AsyncSes
     factory = async_database.create_async_session_factory(url)
     _make_strict(factory.kw["bind"].sync_engine)
     opened: list[AsyncSession] = []
+    kept = in_use(factory.kw["bind"].sync_engine)
 
     class RememberedSession(AsyncSession):
         def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -192,6 +193,9 @@ async def tracked_factory(url: str) -> AsyncIterator[async_sessionmaker[AsyncSes
     finally:
         for session in opened:
             await _close(session)
+        for connection in [*kept]:
+            with suppress(Exception):
+                await greenlet_spawn(connection.invalidate)
         await async_database.dispose(factory)
 
 
@@ -281,10 +285,7 @@ async def empty(factory: async_sessionmaker[AsyncSession], metadata: MetaData) -
 
 
 def _make_strict(engine: Engine) -> None:
-    """Let SQLite show what else stays hidden: a missing order, and soon a lock that is never given back.
-
-    And let it not wait for the disk: a check takes less time.
-    """
+    """Let SQLite show what else stays hidden: a missing order, soon a lock that is never given back."""
     if engine.dialect.name == "sqlite":
         event.listen(engine, "connect", _set_strict)
 

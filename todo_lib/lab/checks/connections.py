@@ -23,6 +23,22 @@ async def one_call(call: Awaitable[Any]) -> Any:
         _call.reset(token)
 
 
+def in_use(engine: Engine) -> dict[Any, None]:
+    """Return the connections that are in use, now and from now on, sessions' and others."""
+    found: dict[Any, None] = {}
+    proxies: dict[Any, Any] = {}
+
+    def out(connection: Any, record: Any, proxy: Any) -> None:
+        found[proxy], proxies[record] = None, proxy
+
+    def back(connection: Any, record: Any) -> None:
+        found.pop(proxies.pop(record, None), None)
+
+    event.listen(engine, "checkout", out)
+    event.listen(engine, "checkin", back)
+    return found
+
+
 class Watch:
     """What calls did that no call may do, while `watching`. The engines are those they were given."""
 

@@ -20,14 +20,18 @@ async def own_engines() -> AsyncIterator[None]:
     """Keep a trial to engines that are made in this block.
 
     An older one is the learner's: what uses it raises `BrokenPromise` before anything is written. So does
-    the end of the block if an engine still has connections; it is disposed of first.
+    the end of the block if an engine that the answer has made still has connections; it is disposed of first.
     """
-    made: dict[Engine, set[int]] = {}  # with the connections that are open
+    made: list[Engine] = []
+    by_answer: dict[Engine, set[int]] = {}  # with the connections that are open
     make, connect = Engine.__init__, Engine.connect
 
     def make_and_note(self: Engine, *args: Any, **kwargs: Any) -> None:
         make(self, *args, **kwargs)
-        is_open = made[self] = set()
+        made.append(self)
+        if not is_tried():  # the trial's own: whoever made it closes it
+            return
+        is_open = by_answer[self] = set()
         event.listen(self, "connect", lambda connection, record: is_open.add(id(connection)))
         event.listen(self, "close", lambda connection, record: is_open.discard(id(connection)))
 
@@ -46,7 +50,7 @@ async def own_engines() -> AsyncIterator[None]:
         with patch.object(Engine, "__init__", make_and_note), patch.object(Engine, "connect", connect_if_own):
             yield
     finally:
-        left = [engine for engine, is_open in made.items() if is_open]
+        left = [engine for engine, is_open in by_answer.items() if is_open]
         for engine in left:
             with suppress(Exception):  # it may belong to a loop that is gone
                 await AsyncEngine(engine).dispose() if engine.dialect.is_async else engine.dispose()
