@@ -7,16 +7,10 @@ Nothing is clicked: JupyterLab hands out its application (`expose_app_in_browser
 menus call are called in there. The page is loaded once: that costs more than most notebooks.
 """
 
-import json
-import os
-import secrets
 import shutil
-import subprocess
-import sys
 import tempfile
-import time
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -27,8 +21,8 @@ import psutil
 from nbformat import NotebookNode
 from playwright.sync_api import Browser, Error, Page, Playwright, TimeoutError, sync_playwright
 
-TIMEOUT = 300  # seconds, for each single wait: the machine may be busy
-GRACE = 30  # seconds for what a kernel has started to end after it
+from tests.authoring.jupyterlab import GRACE, TIMEOUT, identity, jupyterlab, kill_late, started_with
+
 WIDTH, HEIGHT = 1100, 800  # of the window: a small laptop's
 TALLEST = 15_000  # Chromium draws no picture beyond 16,384 pixels
 
@@ -37,13 +31,6 @@ FLAGS = [
     *("--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-sync"),
     *("--disable-background-networking", "--disable-component-update"),
 ]
-SETTINGS = {
-    "apputils-extension/notification": {"fetchNews": "false"},
-    "apputils-extension/themes": {"adaptive-theme": True},  # the browser decides: light or dark
-    # All cells at once, or the picture would miss those that are out of sight.
-    "notebook-extension/tracker": {"windowingMode": "none", "scrollPastEnd": False},
-}
-
 IS_LOADED = "window.jupyterapp?.restored.then(() => true)"
 # Returns which notebooks are open, the one in front first.
 OPEN = """async (path) => {
@@ -86,8 +73,10 @@ NEEDED_HEIGHT = """() => {
     panel.scrollTop = 0
     return Math.ceil(window.innerHeight - panel.clientHeight + panel.scrollHeight)
 }"""
-IS_DARK = """document.body.dataset.jpThemeName === 'JupyterLab Dark'
+HAS_THEME = """(name) => document.body.dataset.jpThemeName === name
     && !document.querySelector('#jupyterlab-splash')"""
+# Light comes last: so the page is left, and so the next notebook is opened.
+THEMES = {"dark": ("JupyterLab Dark", "_dark"), "light": ("JupyterLab Light", "")}
 # Code may be scrolled sideways. Of anything else, a learner would not know that there is more.
 CUT_OFF = """() => {
     const style = document.head.appendChild(document.createElement('style'))
@@ -126,7 +115,7 @@ class BrowserSession:
         seconds for processes to end.
         """
         shutil.copy(path, self.notebooks)
-        stored, before = nbformat.read(path, as_version=4), _started_with(self.token)
+        stored, before = nbformat.read(path, as_version=4), started_with(self.token)
         with self._events() as found:
             try:
                 self._open(path.name)
@@ -185,17 +174,17 @@ class BrowserSession:
         )
         found = [f"cut off, {each}" for each in self.page.evaluate(CUT_OFF)]
         if pictures:
-            (pictures / f"{name}.png").write_bytes(self.page.screenshot())
-            self.page.emulate_media(color_scheme="dark")
-            self.page.wait_for_function(IS_DARK)
-            (pictures / f"{name}_dark.png").write_bytes(self.page.screenshot())
+            for scheme, (theme, suffix) in THEMES.items():
+                self.page.emulate_media(color_scheme=scheme)
+                self.page.wait_for_function(HAS_THEME, arg=theme)
+                (pictures / f"{name}{suffix}.png").write_bytes(self.page.screenshot())
         self.page.set_viewport_size({"width": WIDTH, "height": HEIGHT})  # a tall page is slow when cells run
         return found
 
     def _stop_kernel(self, before: list[psutil.Process], grace: float) -> list[str]:
         for session in self.api.get("api/sessions").json():
             self.api.delete(f"api/sessions/{session['id']}").raise_for_status()
-        left = _kill_late([process for process in _started_with(self.token) if process not in before], grace)
+        left = kill_late([process for process in started_with(self.token) if process not in before], grace)
         return [f"left running: {process}" for process in left]
 
 
@@ -241,8 +230,8 @@ def browser_session(notebooks: Path) -> Iterator[BrowserSession]:
         sync_playwright() as playwright,
         _launched(playwright) as browser,
         browser.new_page(viewport={"width": WIDTH, "height": HEIGHT}, color_scheme="light") as page,
-        _jupyterlab(Path(folder), notebooks) as (url, token),
-        httpx.Client(base_url=url, headers=_identity(token), timeout=TIMEOUT) as api,
+        jupyterlab(Path(folder), notebooks) as (url, token),
+        httpx.Client(base_url=url, headers=identity(token), timeout=TIMEOUT) as api,
     ):
         page.set_default_timeout(TIMEOUT * 1000)
         page.goto(f"{url}lab?token={token}")
@@ -258,98 +247,3 @@ def _launched(playwright: Playwright) -> Browser:
         return playwright.chromium.launch(channel="chrome", args=FLAGS)  # where macOS and Windows keep it
     except Error as error:
         raise NoBrowserError("neither Chromium nor Chrome is installed") from error
-
-
-@contextmanager
-def _jupyterlab(folder: Path, notebooks: Path) -> Iterator[tuple[str, str]]:
-    """Run JupyterLab on a copy of `notebooks` in this empty folder; give its address and its token."""
-    shutil.copytree(notebooks, folder / "notebooks", ignore=shutil.ignore_patterns(".*"))
-    token = secrets.token_hex()
-    command = [
-        sys.executable, "-m", "jupyterlab", "--no-browser", "--allow-root", "--port=0",
-        "--LabApp.expose_app_in_browser=True", "--LabApp.extension_manager=readonly",
-        "--KernelSpecManager.allowed_kernelspecs=python3", f"--ServerApp.root_dir={folder / 'notebooks'}",
-    ]  # fmt: skip
-    log = folder / "log.txt"
-    with log.open("w") as output:
-        server = subprocess.Popen(
-            command, cwd=folder, env=_environment(folder, token), stdin=subprocess.DEVNULL,
-            stdout=output, stderr=output,
-        )  # fmt: skip
-    url = ""
-    try:
-        url = _address(folder, server)
-        yield url, token
-    except Exception as error:
-        error.add_note(log.read_text(encoding="utf-8", errors="replace")[-2000:])
-        raise
-    finally:
-        _stop(server, url, token)
-
-
-def _environment(folder: Path, token: str) -> dict[str, str]:
-    """Return the environment of `make lab`, with everything that Jupyter keeps moved into the folder."""
-    for name, value in SETTINGS.items():
-        path = folder / "settings" / "@jupyterlab" / f"{name}.jupyterlab-settings"
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(json.dumps(value), encoding="utf-8")
-    own = {
-        "JUPYTER_CONFIG_DIR": "config", "JUPYTER_DATA_DIR": "data", "JUPYTER_RUNTIME_DIR": "runtime",
-        "JUPYTERLAB_SETTINGS_DIR": "settings", "JUPYTERLAB_WORKSPACES_DIR": "workspaces",
-        "IPYTHONDIR": "ipython", "TMPDIR": "temporary", "TEMP": "temporary",
-    }  # fmt: skip
-    for name in own.values():
-        (folder / name).mkdir(exist_ok=True)
-    # A learner's: the lab is strict only where somebody proves the course.
-    others = {
-        name: value for name, value in os.environ.items() if name not in {"TODO_LAB_STRICT", "JUPYTER_PATH"}
-    }
-    return {
-        **others,
-        **{variable: str(folder / name) for variable, name in own.items()},
-        "PATH": os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]]),
-        "JUPYTER_PREFER_ENV_PATH": "1",  # this Python's kernel, not the user's
-        "JUPYTER_TOKEN": token,
-        "PYDEVD_DISABLE_FILE_VALIDATION": "1",
-    }
-
-
-def _identity(token: str) -> dict[str, str]:
-    return {"Authorization": f"token {token}"}
-
-
-def _address(folder: Path, server: subprocess.Popen[bytes]) -> str:
-    """Return where the server listens, once it has written that down."""
-    give_up = time.monotonic() + TIMEOUT
-    while server.poll() is None and time.monotonic() < give_up:
-        for path in (folder / "runtime").glob("jpserver-*.json"):
-            with suppress(ValueError):  # half written
-                return json.loads(path.read_text(encoding="utf-8"))["url"]
-        time.sleep(0.05)
-    raise RuntimeError("JupyterLab did not start")
-
-
-def _stop(server: subprocess.Popen[bytes], url: str, token: str) -> None:
-    """End the server; raise `RuntimeError` if it or something that it started has to be killed."""
-    if url:
-        with suppress(httpx.HTTPError):
-            httpx.post(f"{url}api/shutdown", headers=_identity(token), timeout=TIMEOUT)
-    left = _kill_late(_started_with(token), GRACE if url else 0)
-    server.wait()
-    if url and left:
-        raise RuntimeError(f"did not end by itself: {left}")
-
-
-def _started_with(token: str) -> list[psutil.Process]:
-    """Return the server, the kernels and whatever those have started, also what outlived its parent."""
-    everything = psutil.process_iter(["environ"])
-    return [each for each in everything if (each.info["environ"] or {}).get("JUPYTER_TOKEN") == token]
-
-
-def _kill_late(processes: list[psutil.Process], grace: float) -> list[psutil.Process]:
-    """Wait for these processes to end; kill those that do not, and return them."""
-    _, left = psutil.wait_procs(processes, timeout=grace)
-    for process in left:
-        with suppress(psutil.NoSuchProcess):
-            process.kill()
-    return left
