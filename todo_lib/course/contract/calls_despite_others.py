@@ -3,8 +3,11 @@
 from collections.abc import Awaitable
 from typing import Any
 
+from sqlalchemy.exc import DBAPIError
+
 from todo_lib.course.contract.harness import Harness
 from todo_lib.course.contract.registry import task_input, uses
+from todo_lib.entities import Base
 from todo_lib.lab.checks.behaviour import BrokenPromise, Words, fails_as, require_equal
 from todo_lib.models import TaskFilter
 
@@ -81,7 +84,7 @@ async def the_questions_are_asked_each_time(harness: Harness) -> None:
 async def add_lets_errors_through(harness: Harness) -> None:
     """add() raises what the database raises, and afterwards the store works as before."""
     store = harness.open_store()
-    await _is_refused("add()", store.add(NAMELESS))
+    await _is_refused("add() of what the database refuses", store.add(NAMELESS))
     saved = await store.add(task_input())
     require_equal(
         "add() of what the database refuses, then add() of a task, then the ids in the database",
@@ -97,16 +100,51 @@ async def update_lets_errors_through(harness: Harness) -> None:
     store = harness.open_store()
     id = await harness.insert(**task_input().model_dump())
     before = await harness.stored()
-    await _is_refused(f"update({id}, …)", store.update(id, NAMELESS))
+    await _is_refused(f"update({id}, …) of what the database refuses", store.update(id, NAMELESS))
     tried = f"update({id}, …) of what the database refuses"
     require_equal(f"{tried}, then what the database holds", before, await harness.stored())
     changed = await store.update(id, task_input("changed"))
     require_equal(f"{tried}, then update({id}, …)", {id: changed}, await harness.stored())
 
 
-async def _is_refused(call: str, refused: Awaitable[Any]) -> None:
+@uses("get")
+@fails_as("error swallowed")
+async def get_lets_errors_through(harness: Harness) -> None:
+    """get() raises what the database raises: "it cannot say" is not "there is none"."""
+    await _fails_without_a_table(harness, get=(1,))
+
+
+@uses("all", "filter", "delete", "get_statistics")
+@fails_as("error swallowed")
+async def the_other_calls_let_errors_through(harness: Harness) -> None:
+    """The other methods raise what the database raises, too."""
+    await _fails_without_a_table(harness, all=(), filter=(TaskFilter(),), delete=(1,), get_statistics=())
+
+
+async def _fails_without_a_table(harness: Harness, **calls: tuple[Any, ...]) -> None:
+    """Raise `BrokenPromise` unless the database's error comes out of each call, as it is or as a cause."""
+    store = harness.open_store()
+    async with harness.own_factory.kw["bind"].begin() as connection:
+        await connection.run_sync(Base.metadata.drop_all)
+    for method, arguments in calls.items():
+        try:
+            seen = await getattr(store, method)(*arguments)
+        except Exception as error:
+            if not _is_from_the_database(error):
+                raise
+        else:
+            raise BrokenPromise(f"{method}() without a table", Words("the database's error"), seen)
+
+
+def _is_from_the_database(error: BaseException | None) -> bool:
+    return error is not None and (
+        isinstance(error, DBAPIError) or _is_from_the_database(error.__cause__ or error.__context__)
+    )
+
+
+async def _is_refused(tried: str, refused: Awaitable[Any]) -> None:
     """Raise `BrokenPromise` unless an error reaches the caller, and not one that says something else."""
-    tried, wanted = f"{call} of what the database refuses", Words("an error that says so")
+    wanted = Words("an error that says so")
     try:
         seen = await refused
     except Exception as error:

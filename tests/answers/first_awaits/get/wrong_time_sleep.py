@@ -1,4 +1,4 @@
-# expect: NOT_YET, blocks the event loop; blocking call: `time.sleep`, line 12: `time.sleep(0.01)`
+# expect: PARTLY, blocks the event loop; blocking call: `time.sleep`, line 12: `time.sleep(0.01)`
 import time
 
 
